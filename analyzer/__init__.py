@@ -1,0 +1,1 @@
+"""Read, scan and generate Mattermost Support Packets."""

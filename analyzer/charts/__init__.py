@@ -1,0 +1,1 @@
+"""Matplotlib Display objects: computed data in, ``plot(ax=None)`` draws."""

@@ -1,0 +1,1 @@
+"""The packet format as data: lineages, files, names, masks, settings, levels. Nothing here reads bytes."""

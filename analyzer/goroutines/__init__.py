@@ -1,0 +1,1 @@
+"""Goroutine dumps: text to records, groups and suspects."""

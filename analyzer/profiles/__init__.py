@@ -1,0 +1,1 @@
+"""pprof profiles: decode, validity, units, selection, tables, call tree, difference, text reports."""

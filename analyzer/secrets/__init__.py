@@ -1,0 +1,1 @@
+"""What sanitizing left behind: policy, rules, engine, findings."""
