@@ -1,0 +1,159 @@
+"""What every command shares: exit codes, options, output, notices, progress. Nothing here knows a packet."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.errors import Problem, Progress
+from analyzer.files import replace_when_done
+from analyzer.text import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DONE = 0
+FOUND = 1
+USAGE = 2
+INCOMPLETE = 3
+
+Source = Annotated[
+    str,
+    typer.Argument(metavar="SOURCE", help="packet (zip, tar.gz, folder, URL) or one bare file", show_default=False),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout", show_default=False),
+]
+Force = Annotated[bool, typer.Option("--force", help="overwrite existing output")]
+NodeName = Annotated[
+    str | None, typer.Option("--node", metavar="NAME", help="only this node of a cluster", show_default=False)
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="no notices on stderr, only errors")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="no progress bar")]
+
+
+class FrameFormat(StrEnum):
+    """Forms in which a frame leaves a command."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+
+
+def notice(message: str, *, quiet: bool = False) -> None:
+    """Print one line for people on stderr, unless ``quiet``."""
+    if not quiet:
+        print(printable(message), file=sys.stderr)
+
+
+def tell_problems(problems: Iterable[Problem], source: str, *, limit: int = 20) -> None:
+    """Name on stderr what could not be read, one line each, at most ``limit`` lines and a count of the rest."""
+    listed = list(problems)
+    for problem in listed[:limit]:
+        notice(f"supportpacket: {source}: {problem}")
+    if len(listed) > limit:
+        notice(f"supportpacket: {source}: … and {len(listed) - limit} more")
+
+
+def write_output(data: str | bytes | Iterable[bytes], output: Path | None, *, force: bool = False) -> None:
+    """Write to ``output`` (temporary name, then rename) or to stdout.
+
+    Raises:
+        UsageError: ``output`` exists without ``force`` or cannot be written.
+    """
+    blocks: Iterable[bytes]
+    if isinstance(data, str):
+        blocks = (data.encode("utf-8", "backslashreplace"),)
+    elif isinstance(data, bytes):
+        blocks = (data,)
+    else:
+        blocks = data
+    if output is None:
+        sys.stdout.flush()
+        for block in blocks:
+            sys.stdout.buffer.write(block)
+        sys.stdout.buffer.flush()
+        return
+    with replace_when_done(output, force=force) as partial, partial.open("wb") as stream:
+        for block in blocks:
+            stream.write(block)
+
+
+def write_frame(
+    frame: pd.DataFrame, form: FrameFormat | str, output: Path | None = None, *, force: bool = False
+) -> None:
+    """Write a frame as table, JSON (list of objects), JSON lines, CSV or Parquet; times are ISO 8601 with offset.
+
+    Raises:
+        UsageError: see ``write_output``; Parquet to a terminal is refused.
+    """
+    from analyzer.cli.frames import render_frame
+
+    to_terminal = output is None and sys.stdout.isatty()
+    write_output(render_frame(frame, FrameFormat(form), to_terminal=to_terminal), output, force=force)
+
+
+def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, width: int | None = None) -> str:
+    """Return an aligned plain-text table; numbers to the right, the last column cut to ``width`` if given."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    numeric = [
+        bool(rows) and all(isinstance(row[i], int | float) or row[i] is None for row in rows)
+        for i in range(len(headers))
+    ]
+    widths = [max([len(h), *(len(row[i]) for row in cells)]) for i, h in enumerate(headers)]
+    lines = []
+    for row in [list(headers), *cells]:
+        parts = [
+            text.rjust(size) if right else text.ljust(size)
+            for text, size, right in zip(row, widths, numeric, strict=True)
+        ]
+        line = "  ".join(parts).rstrip()
+        lines.append(line if width is None or len(line) <= width else line[: width - 1] + "…")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return printable(str(value))
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal that stdout is, or None for a pipe or file (nothing is cut there)."""
+    if not sys.stdout.isatty():
+        return None
+    with contextlib.suppress(OSError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    return 80
+
+
+@contextlib.contextmanager
+def progress_bar(*, enabled: bool) -> Iterator[Progress | None]:
+    """Yield a progress callback drawn by rich on stderr, or None when stderr is no terminal or it is not wanted."""
+    if not enabled or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def update(done: int, total: int | None, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=printable(what, 60))
+
+        yield update
