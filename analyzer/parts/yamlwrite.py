@@ -130,13 +130,13 @@ class _Writer:
         if "\n" not in text and not v2_resolves(text):
             if known.allow_block_plain:
                 return _fold(text, indent, column) if fold else [text]
-            if known.allow_single_quoted and not known.special_characters:
+            if known.allow_single_quoted:
                 return _fold(f"'{text.replace(chr(39), chr(39) * 2)}'", indent, column, quoted=True) if fold else [_single(text)]
         return [libyaml_quote(text)]
 
     def _quoted(self, key: str) -> str:
         known = analyze(key)
-        if "\n" not in key and not v2_resolves(key) and known.allow_single_quoted and not known.special_characters:
+        if "\n" not in key and not v2_resolves(key) and known.allow_single_quoted:
             return _single(key)
         return libyaml_quote(key)
 
