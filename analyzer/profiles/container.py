@@ -1,0 +1,85 @@
+"""Where the bytes of a profile come from: a path, a file object or bytes; gzip or not; never without a limit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from analyzer.errors import ProfileError, SourceError
+from analyzer.text import human_bytes, printable
+
+Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
+
+MAX_BYTES = 1 << 30  # of one profile, unpacked; a million distinct stacks take 64 MB
+_RATIO = 150  # real profiles pack 2 to 20 times; deflate itself ends at 1032
+_FREE = 64 << 20  # below this no ratio is looked at
+_CHUNK = 4 << 20
+_TRUNCATED = "decompressing profile: unexpected EOF"
+
+
+def read_source(source: Source, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a source, unpacked if they are gzip.
+
+    Raises:
+        SourceError: it cannot be read.
+        ProfileError: it is larger than ``max_bytes``, or broken gzip.
+    """
+    data = _raw(source, max_bytes)
+    return gunzip(data, max_bytes) if data[:2] == b"\x1f\x8b" else data
+
+
+def _raw(source: Source, max_bytes: int) -> bytes:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
+    elif isinstance(source, (str, os.PathLike)):
+        try:
+            with Path(source).open("rb") as file:
+                data = file.read(max_bytes + 1)
+        except OSError as error:
+            raise SourceError(f"{printable(os.fspath(source))}: {error.strerror or error}") from None
+    else:
+        data = source.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ProfileError(f"the profile is larger than {human_bytes(max_bytes)}")
+    return data
+
+
+def gunzip(data: bytes, max_bytes: int = MAX_BYTES) -> bytes:
+    """Unpack gzip, all members of it, stopping at a limit that no real profile reaches.
+
+    Raises:
+        ProfileError: broken gzip (``verdict`` says what Go says), or more than ``max_bytes`` come out.
+    """
+    from isal import isal_zlib
+
+    limit = min(max_bytes, max(_FREE, _RATIO * len(data)))
+    chunks: list[bytes] = []
+    size = 0
+    rest = data
+    while rest:
+        member = isal_zlib.decompressobj(wbits=31)
+        try:
+            pending = rest
+            while not member.eof:
+                chunk = member.decompress(pending, _CHUNK)
+                pending = member.unconsumed_tail
+                if not chunk and not pending and not member.eof:
+                    raise ProfileError("the gzip data is cut short", verdict=_TRUNCATED)
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > limit:
+                    raise ProfileError(f"the gzip data unpacks to more than {human_bytes(limit)}")
+        except isal_zlib.error as error:
+            raise ProfileError(f"the gzip data is broken: {error}", verdict=_verdict(str(error))) from None
+        rest = member.unused_data
+    return b"".join(chunks)
+
+
+def _verdict(reason: str) -> str:
+    lowered = reason.lower()
+    if "header" in lowered or "method" in lowered:
+        return "decompressing profile: gzip: invalid header"
+    if "checksum" in lowered or "trailer" in lowered:
+        return "decompressing profile: gzip: invalid checksum"
+    return "decompressing profile: flate: corrupt input"
