@@ -1,0 +1,108 @@
+"""``read_log``: a source of bytes -> ``Log``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from analyzer.errors import Problem, Progress, UsageError
+from analyzer.logs.rows import Frame, quality_frame
+from analyzer.logs.schema import DAMAGE, LINES
+from analyzer.logs.slow import read_block
+from analyzer.logs.source import Feed, LogSource, open_feed
+from analyzer.logs.split import blocks
+from analyzer.text import count, printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analyzer.logs.log import Log
+
+MAX_BYTES = 4 << 30
+_ALWAYS = ("line", "kind")
+_IN_PART = frozenset({"line", "kind", "time", "time_from"})
+
+
+def read_log(
+    source: LogSource,
+    *,
+    columns: Iterable[str] | None = None,
+    offset_minutes: int | None = None,
+    name: str | None = None,
+    node: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    progress: Progress | None = None,
+) -> Log:
+    """Read a log of any form, or of several mixed, and return it with every line accounted for.
+
+    Args:
+        source: a path, bytes, a binary file object (only ``read`` is used) or chunks of bytes; gzip is unpacked.
+        columns: names of ``LINES`` to hold, in the schema's order; None for all. ``line`` and ``kind`` are always
+            there. Fewer columns cost less memory and time; questions that need a column left out raise UsageError.
+        offset_minutes: the server's offset from UTC, for lines whose time has none; without it the most
+            frequent offset of the other lines is taken, else UTC. ``time_from`` says which.
+        name: what to call the log in problems; the file's name by default.
+        node: the node it comes from.
+        max_bytes: no more than this is read; what is beyond is reported in ``problems``.
+        progress: called with (bytes done, bytes in all or None, name).
+
+    Raises:
+        SourceError: the source cannot be read at all.
+        UsageError: an unknown column.
+    """
+    from analyzer.logs.log import Log
+
+    wanted = choose_columns(columns)
+    feed = open_feed(source, max_bytes)
+    if name:
+        feed.name = name
+    frame = Frame(wanted)
+    arrays = [column for column in wanted if column not in _IN_PART]
+    for block in blocks(feed):
+        frame.add(read_block(block, arrays), block.offset)
+        if progress:
+            progress(feed.done, feed.total, feed.name)
+    quality = quality_frame(frame.kind_lines, frame.kind_bytes)
+    damage = DAMAGE.frame(
+        {
+            "line": [item[0] for item in frame.damage],
+            "offset": [item[1] for item in frame.damage],
+            "length": [item[2] for item in frame.damage],
+            "reason": [item[3] for item in frame.damage],
+        }
+    )
+    return Log(
+        lines=frame.frame(offset_minutes),
+        quality=quality,
+        damage=damage,
+        problems=_problems(feed, quality, damage, node),
+        name=feed.name,
+        node=node,
+    )
+
+
+def choose_columns(columns: Iterable[str] | None) -> list[str]:
+    """Return the columns of ``LINES`` to hold, in the schema's order; raises UsageError for an unknown one."""
+    if columns is None:
+        return LINES.names
+    asked = [*columns, *_ALWAYS]
+    unknown = [column for column in asked if column not in LINES.names]
+    if unknown:
+        raise UsageError(f"a log has no column {', '.join(map(repr, unknown))}")
+    return [column for column in LINES.names if column in asked]
+
+
+def _problems(feed: Feed, quality: pd.DataFrame, damage: pd.DataFrame, node: str | None) -> tuple[Problem, ...]:
+    part = printable(feed.name)
+    found = [Problem(node, part, "read", "error", printable(text)) for text in feed.trouble]
+    lines, size = (int(quality[column]["unparsed"]) for column in ("lines", "bytes"))
+    if lines:
+        first = int(damage["line"].iloc[0])
+        message = f"{count(lines, 'line')} ({count(size, 'byte')}) not understood, the first is line {first}"
+        found.append(Problem(node, part, "parse", "warning", message, (first, int(damage["line"].iloc[-1]))))
+    return tuple(found)
+
+
+def log_columns(names: Sequence[str]) -> list[str]:
+    """Return ``names`` with what every question needs, for a reader that wants no more."""
+    return [column for column in LINES.names if column in {*names, *_ALWAYS, "time", "level", "msg"}]

@@ -1,0 +1,220 @@
+"""Records -> columns: what a block of lines becomes, and how blocks become one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from analyzer.logs.forms import Record
+from analyzer.logs.schema import COLUMN_TYPES, FREQUENT_NAMES, KINDS, RECORD_KINDS, TIME_SOURCES
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+    import pyarrow as pa
+
+KIND_CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
+CONTINUATION: Final = KIND_CODE["continuation"]
+UNPARSED: Final = KIND_CODE["unparsed"]
+BLANK: Final = KIND_CODE["blank"]
+NO_OFFSET: Final = -(1 << 15)  # the line has a time without an offset
+NO_TIME: Final = -(1 << 63)  # numpy's NaT
+TEXT_FORMS: Final = frozenset({KIND_CODE["plain"], KIND_CODE["zap"]})
+"""Forms whose messages may run over several lines."""
+
+
+@dataclass(slots=True)
+class Part:
+    """The rows of one block, lines counted from 0, in Arrow columns.
+
+    ``size`` has one entry a physical line: kind code and bytes. ``leading`` are rows before the first record of the
+    block whose kind depends on the block before: (row, is it like a stack trace, line, offset, length).
+    """
+
+    rows: int
+    lines: int
+    columns: dict[str, Any]
+    kind: npt.NDArray[np.int8]
+    line: npt.NDArray[np.int64]
+    time: npt.NDArray[np.int64]
+    offset: npt.NDArray[np.int16]
+    kind_lines: list[int]
+    kind_bytes: list[int]
+    damage: list[tuple[int, int, int, str]] = field(default_factory=list)
+    leading: list[tuple[int, bool, int, int, int]] = field(default_factory=list)
+    last_record: int | None = None
+
+
+def string_array(values: Sequence[str | None]) -> pa.Array:
+    """Return text as Arrow's large string array, the one that pandas' ``str`` uses without a copy."""
+    import pyarrow as pa
+
+    return pa.array(values, type=pa.large_string())
+
+
+def null_array(name: str, size: int) -> pa.Array:
+    """Return ``size`` missing values of the column ``name``."""
+    import pyarrow as pa
+
+    return pa.nulls(size, type=arrow_type(name))
+
+
+def arrow_type(name: str) -> Any:
+    """Return the Arrow type in which blocks hold the column ``name``."""
+    import pyarrow as pa
+
+    dtype = COLUMN_TYPES[name]
+    if dtype == "category":
+        return pa.dictionary(pa.int32(), pa.large_string())
+    return pa.int64() if dtype == "Int64" else pa.large_string()
+
+
+def column_array(name: str, values: Sequence[Any]) -> pa.Array:
+    """Return Python values as the Arrow array of the column ``name``."""
+    import pyarrow as pa
+
+    dtype = COLUMN_TYPES[name]
+    if dtype == "Int64":
+        return pa.array(values, type=pa.int64())
+    array = string_array(values)
+    return array.dictionary_encode() if dtype == "category" else array
+
+
+def record_values(records: Iterable[Record], name: str) -> list[Any]:
+    """Return what every record has for the column ``name``."""
+    if name in FREQUENT_NAMES:
+        return [record.columns.get(name) for record in records]
+    return [getattr(record, name) for record in records]
+
+
+def quality_frame(lines: Sequence[int], sizes: Sequence[int]) -> pd.DataFrame:
+    """Return ``quality`` from counts in the order of ``KINDS``."""
+    import pandas as pd
+
+    index = pd.Index(list(KINDS), name="kind")
+    return pd.DataFrame({"lines": lines, "bytes": sizes}, index=index, dtype="int64")
+
+
+class Frame:
+    """Parts put together in the order of the file."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        """Collect only these columns of the schema."""
+        self.names = list(columns)
+        self.parts: list[Part] = []
+        self.lines = 0
+        self.kind_lines = [0] * len(KINDS)
+        self.kind_bytes = [0] * len(KINDS)
+        self.damage: list[tuple[int, int, int, str]] = []
+        self._last_record: int | None = None
+
+    def add(self, part: Part, offset: int) -> None:
+        """Append the rows of the next block, which starts at byte ``offset``."""
+        part.line += self.lines + 1
+        damage = [(line + self.lines + 1, at + offset, size, why) for line, at, size, why in part.damage]
+        for row, stack, line, at, size in part.leading:
+            kind = text_kind(stack=stack, last=self._last_record)
+            part.kind[row] = kind
+            part.kind_lines[kind] += 1
+            part.kind_bytes[kind] += size
+            if kind == UNPARSED:
+                damage.append((line + self.lines + 1, at + offset, size, NOT_A_RECORD))
+        self.damage += sorted(damage) if part.leading else damage
+        for code in range(len(KINDS)):
+            self.kind_lines[code] += part.kind_lines[code]
+            self.kind_bytes[code] += part.kind_bytes[code]
+        self.lines += part.lines
+        if part.last_record is not None:
+            self._last_record = part.last_record
+        part.leading = []
+        self.parts.append(part)
+
+    def frame(self, offset_minutes: int | None) -> pd.DataFrame:
+        """Return all rows as one frame; times without an offset get the one given, or the log's own."""
+        import pandas as pd
+
+        data: dict[str, Any] = {}
+        moved = self._times(offset_minutes) if {"time", "time_from"} & set(self.names) else {}
+        for name in self.names:
+            if name == "line":
+                data[name] = self._joined("line")
+            elif name == "kind":
+                data[name] = pd.Categorical.from_codes(self._joined("kind"), categories=pd.Index(KINDS[:-1]))
+            elif name in moved:
+                data[name] = moved[name]
+            else:
+                data[name] = self._column(name)
+        self.parts = []
+        return pd.DataFrame(data, copy=False)
+
+    def _joined(self, name: str) -> Any:
+        import numpy as np
+
+        empty = {"line": np.int64, "kind": np.int8, "time": np.int64, "offset": np.int16}[name]
+        return np.concatenate([np.empty(0, empty), *(getattr(part, name) for part in self.parts)])
+
+    def _times(self, offset_minutes: int | None) -> dict[str, Any]:
+        import numpy as np
+        import pandas as pd
+
+        time, offset = self._joined("time"), self._joined("offset")
+        has_time = time != NO_TIME
+        naive = has_time & (offset == NO_OFFSET)
+        source = np.where(has_time, 0, -1).astype(np.int8)
+        if naive.any():
+            seen = offset[has_time & ~naive]
+            if offset_minutes is not None:
+                shift, code = offset_minutes, TIME_SOURCES.index("packet")
+            elif len(seen):
+                values, counts = np.unique(seen, return_counts=True)
+                shift, code = int(values[counts.argmax()]), TIME_SOURCES.index("log")
+            else:
+                shift, code = 0, TIME_SOURCES.index("assumed")
+            time[naive] -= shift * 60_000_000
+            source[naive] = code
+        stamps = pd.DatetimeIndex(time.view("datetime64[us]")).tz_localize("UTC")
+        return {"time": stamps, "time_from": pd.Categorical.from_codes(source, categories=pd.Index(TIME_SOURCES))}
+
+    def _column(self, name: str) -> Any:
+        import pandas as pd
+        import pyarrow as pa
+
+        chunked = pa.chunked_array([part.columns.pop(name) for part in self.parts], type=arrow_type(name))
+        dtype = COLUMN_TYPES[name]
+        if dtype == "str":
+            return _text(chunked)
+        if dtype == "Int64":
+            return chunked.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get).array
+        array = chunked.unify_dictionaries().combine_chunks()
+        if isinstance(array, pa.ChunkedArray):  # no chunk at all
+            return pd.Categorical.from_codes([], categories=pd.Index([], dtype="str"))
+        codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return pd.Categorical.from_codes(codes, categories=pd.Index(_text(array.dictionary)))
+
+
+def _text(array: Any) -> Any:
+    """Return Arrow text as the array of pandas' ``str``, without a copy."""
+    import numpy as np
+    import pandas as pd
+
+    dtype: Any = pd.StringDtype("pyarrow", na_value=np.nan)
+    return dtype.__from_arrow__(array)
+
+
+NOT_A_RECORD: Final = "in no form of a log line"
+
+
+def text_kind(*, stack: bool, last: int | None) -> int:
+    """Return the kind of a line in no form, by the last record before it.
+
+    What looks like a stack trace or panic belongs to the record before. Other text does only if that record's form
+    lets messages run over lines (plain, zap); JSON escapes its line ends.
+    """
+    if last is None:
+        return UNPARSED
+    return CONTINUATION if stack or last in TEXT_FORMS else UNPARSED
+
+
+RECORD_CODES: Final = frozenset(KIND_CODE[kind] for kind in RECORD_KINDS)

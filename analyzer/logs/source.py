@@ -1,0 +1,148 @@
+"""What a log is read from: a path, bytes, a binary file object, or chunks of bytes."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol, TypeAlias, cast
+
+from analyzer.errors import PacketError, SourceError
+
+CHUNK: Final = 2 << 20
+_GZIP: Final = b"\x1f\x8b"
+
+
+class Readable(Protocol):
+    """A binary file object; only ``read`` is needed."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Return up to ``size`` bytes, none at the end."""
+
+
+LogSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Iterable[bytes]
+
+
+@dataclass(slots=True)
+class Feed:
+    """Chunks of a source, and what came of reading them."""
+
+    chunks: Iterator[bytes]
+    name: str
+    limit: int
+    done: int = 0
+    total: int | None = None
+    trouble: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield chunks up to the limit; an error after the first bytes ends the log early, in ``trouble``."""
+        try:
+            for chunk in self.chunks:
+                room = self.limit - self.done
+                self.done += min(len(chunk), room)
+                if len(chunk) > room:
+                    self.trouble.append(f"only the first {self.limit:,} bytes were read")
+                    yield chunk[:room]
+                    return
+                if chunk:
+                    yield chunk
+        except (PacketError, OSError, EOFError, zlib.error) as error:
+            if not self.done:
+                if isinstance(error, PacketError):
+                    raise
+                raise SourceError(f"{self.name}: {_reason(error)}") from error
+            self.trouble.append(f"reading stopped after {self.done:,} bytes: {_reason(error)}")
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def open_feed(source: LogSource, limit: int) -> Feed:
+    """Return the chunks of a source; gzip (a rotated log) is unpacked on the way.
+
+    Raises SourceError if a path cannot be opened and TypeError if ``source`` is of no known kind.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data = memoryview(source).cast("B")
+        feed = Feed(_of_bytes(data), "log", limit, total=len(data))
+        return _unzipped(feed)
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        try:
+            if not path.is_file():
+                raise SourceError(f"{path.name}: {'not a file' if path.exists() else 'no such file'}")
+            size = path.stat().st_size
+            handle = path.open("rb", buffering=0)
+        except OSError as error:
+            if isinstance(error, SourceError):
+                raise
+            raise SourceError(f"{path.name}: {_reason(error)}") from error
+        return _unzipped(Feed(_of_file(cast("BinaryIO", handle), close=True), path.name, limit, total=size))
+    name = Path(str(getattr(source, "name", "log"))).name
+    if hasattr(source, "read"):
+        return _unzipped(Feed(_of_file(cast("BinaryIO", source), close=False), name, limit))
+    if isinstance(source, Iterable):
+        return _unzipped(Feed(iter(source), name, limit))
+    raise TypeError(f"a log is read from a path, bytes, a binary file or chunks, not {type(source).__name__}")
+
+
+def _of_bytes(data: memoryview) -> Iterator[bytes]:
+    for start in range(0, len(data), CHUNK):
+        yield bytes(data[start : start + CHUNK])
+
+
+def _of_file(handle: BinaryIO, *, close: bool) -> Iterator[bytes]:
+    try:
+        while chunk := handle.read(CHUNK):
+            yield chunk
+    finally:
+        if close:
+            handle.close()
+
+
+def _unzipped(feed: Feed) -> Feed:
+    """Unpack gzip if the first bytes say so."""
+    chunks = feed.chunks
+    first = b""
+    while len(first) < len(_GZIP):
+        try:
+            piece = next(chunks, b"")
+        except (PacketError, OSError, EOFError, zlib.error):
+            if first:
+                break
+            raise
+        if not piece:
+            break
+        first += piece
+    feed.chunks = _gunzip(first, chunks) if first.startswith(_GZIP) else _again(first, chunks)
+    if first.startswith(_GZIP):
+        feed.total = None
+    return feed
+
+
+def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest
+
+
+def _gunzip(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the unpacked bytes in bounded pieces; several gzip members may follow each other."""
+    unpack = zlib.decompressobj(wbits=31)
+    for chunk in _again(first, rest):
+        data = chunk
+        while data:
+            yield unpack.decompress(data, CHUNK)
+            data = unpack.unconsumed_tail
+            if unpack.eof and unpack.unused_data.startswith(_GZIP):
+                data, unpack = unpack.unused_data, zlib.decompressobj(wbits=31)
+            elif unpack.eof:
+                return
+    if not unpack.eof:
+        yield unpack.flush()
+        raise EOFError("the gzip file is cut")

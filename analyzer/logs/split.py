@@ -1,0 +1,113 @@
+"""A log's bytes -> blocks of whole lines -> lines.
+
+A line ends at LF. GELF records end with NUL instead (logr v2 formatters/gelf.go), so a NUL ends the line of a
+record that starts with ``{"version":``; NUL and LF together are one line end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from analyzer.logs.forms import MAX_LINE
+
+BLOCK: Final = 4 << 20
+_HEAD: Final = 64 << 10
+_RECORD_START = re.compile(
+    rb'\{"|(?:\x1b\[[0-9;]*m)?(?:[A-Za-z-]{3,40}(?:\x1b\[0m)?[ \t]+[^\w\[\s]{0,4}[ \t]*)?\[?\d{4}-\d\d-\d\d[T ]'
+)
+_LINE_END = re.compile(rb"\x00?\n|\x00")
+_GELF: Final = b'{"version":'
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines: their bytes and where they start in the file."""
+
+    data: bytes
+    offset: int
+    long_line: int = 0  # above 0: data is only the head of one line of this many bytes
+
+
+def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
+    """Cut chunks into blocks of whole lines, at the start of a record where there is one.
+
+    So a message of several lines and a stack trace stay in one block with the line they belong to.
+    No more than a few blocks' bytes are ever held: of a line without end only the head is kept.
+    """
+    held = bytearray()
+    offset = 0
+    skipped = 0  # bytes of a line without end that were let go
+    for chunk in chunks:
+        if skipped:
+            end = chunk.find(b"\n")
+            if end < 0:
+                skipped += len(chunk)
+                continue
+            total = len(held) + skipped + end + 1
+            yield Block(bytes(held), offset, total)
+            offset += total
+            held, skipped = bytearray(chunk[end + 1 :]), 0
+        else:
+            held += chunk
+        if len(held) < size:
+            continue
+        cut = _cut(held, keep_whole=len(held) < 4 * size)
+        if cut:
+            yield Block(bytes(held[:cut]), offset)
+            offset += cut
+            del held[:cut]
+        elif len(held) > MAX_LINE and b"\n" not in held:
+            skipped = len(held) - _HEAD
+            del held[_HEAD:]
+    if skipped:
+        yield Block(bytes(held), offset, len(held) + skipped)
+    elif held:
+        yield Block(bytes(held), offset)
+
+
+def _cut(held: bytearray, *, keep_whole: bool) -> int:
+    """Return where the last record of ``held`` starts, 0 if it is not known yet."""
+    at = max(held.rfind(b'\n{"'), held.rfind(b'\x00{"version":'))
+    if at >= 0:
+        return at + 1
+    end = len(held)
+    for _ in range(20_000):
+        end = held.rfind(b"\n", 0, end)
+        if end < 0:
+            break
+        if _RECORD_START.match(held, end + 1):
+            return end + 1
+    return 0 if keep_whole else held.rfind(b"\n") + 1
+
+
+def split_lines(data: bytes) -> list[tuple[int, int, int]]:
+    """Return (start, end, next start) of every line; ``end`` is before the line end, CR included in it."""
+    spans: list[tuple[int, int, int]] = []
+    start, size = 0, len(data)
+    if b"\x00" not in data:
+        while start < size:
+            end = data.find(b"\n", start)
+            after = size if end < 0 else end + 1
+            spans.append((start, size if end < 0 else end, after))
+            start = after
+        return spans
+    while start < size:
+        end, after = _line_end(data, start)
+        spans.append((start, end, after))
+        start = after
+    return spans
+
+
+def _line_end(data: bytes, start: int) -> tuple[int, int]:
+    gelf = data.startswith(_GELF, start)
+    at = start
+    while match := _LINE_END.search(data, at):
+        ends_line = match.group().endswith(b"\n")
+        if ends_line or gelf or data.startswith(_GELF, match.end()):
+            # outside GELF a NUL before LF is dirt of the line, not its end
+            return (match.start() if gelf or not ends_line else match.end() - 1), match.end()
+        at = match.end()
+    return len(data), len(data)
