@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from analyzer.errors import PartError
 from analyzer.format.spelling import variants
 from analyzer.format.versions import Version
 from analyzer.parts.base import Notes, Parsed, join
@@ -139,18 +138,12 @@ def _manifests(rows: list[Any], key: str, notes: Notes) -> list[Manifest]:
 
 
 def write(value: Plugins, *, target: Version | None = None) -> bytes:
-    """Return the file as a server of ``target`` writes it; in the value's own form without one.
-
-    Raises:
-        PartError: a manifest has no id.
-    """
+    """Return the file as a server of ``target`` writes it; in the value's own form without one."""
     form = value.form if target is None else ("active" if target.before("10.5") else "enabled")
     tree: dict[str, Any] = {}
     for name, manifests in (("enabled", value.enabled), ("disabled", value.disabled)):
         if manifests is None:
             continue
-        if any(manifest.id is None for manifest in manifests):
-            raise PartError(f"plugins.json: a plugin in {name} has no id")
         rows = [dump(manifest, target) for manifest in manifests]
         key = variants(name)[1 if form == "active" else 0]
         tree[key] = rows or ([] if form == "active" else None)
