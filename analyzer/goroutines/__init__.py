@@ -1,1 +1,8 @@
 """Goroutine dumps: text to records, groups and suspects."""
+
+from __future__ import annotations
+
+from analyzer.goroutines.model import GoroutineDump
+from analyzer.goroutines.read import read_goroutines
+
+__all__ = ["GoroutineDump", "read_goroutines"]

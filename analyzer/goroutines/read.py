@@ -1,0 +1,58 @@
+"""From a file, bytes or a file object to a GoroutineDump."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Final, TypeAlias
+
+from analyzer.errors import DumpError, SourceError
+from analyzer.goroutines.model import GoroutineDump
+from analyzer.goroutines.records import read_records
+from analyzer.text import human_bytes, printable
+
+DumpSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+
+MAX_BYTES: Final = 512 << 20
+"""Go writes at most 64 MiB; log prefixes and escapes make a few times that of it."""
+
+
+def load(source: DumpSource) -> tuple[bytes, str]:
+    """Return the bytes of a source and a name for messages.
+
+    Raises:
+        SourceError: it cannot be read.
+        DumpError: it is larger than ``MAX_BYTES``.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        data, name = bytes(source), "goroutines"
+    else:
+        name = printable(str(getattr(source, "name", "goroutines") if hasattr(source, "read") else source), 200)
+        try:
+            if isinstance(source, str | os.PathLike):
+                with Path(source).open("rb") as stream:
+                    data = stream.read(MAX_BYTES + 1)
+            else:
+                data = source.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise SourceError(f"{name}: {error.strerror or type(error).__name__}") from None
+    if len(data) > MAX_BYTES:
+        raise DumpError(f"{name}: larger than {human_bytes(MAX_BYTES)}, so no goroutine dump")
+    return data, name
+
+
+def read_goroutines(source: DumpSource) -> GoroutineDump:
+    """Read a goroutine dump of Go 1.4 to 1.27.
+
+    Args:
+        source: path, bytes, or a file object opened in binary mode.
+
+    Raises:
+        SourceError: the source cannot be read.
+        DumpError: it holds no goroutine at all.
+    """
+    data, name = load(source)
+    dump = GoroutineDump(read_records(data.replace(b"\r\n", b"\n")))
+    if not dump.total:
+        raise DumpError(f"{name}: holds no goroutine")
+    return dump
