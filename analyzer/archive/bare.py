@@ -12,7 +12,7 @@ from analyzer.archive.member import Member, decode_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.archive.limits import Account, Limits
+    from analyzer.archive.limits import Context
     from analyzer.archive.source import Source
 
 _UNREAD = (
@@ -30,8 +30,8 @@ class FileArchive(Archive):
 
     kind: ClassVar[Kind] = "file"
 
-    def __init__(self, source: Source, file_name: str, name: str, limits: Limits, account: Account, depth: int) -> None:
-        super().__init__(name, limits, account, depth)
+    def __init__(self, source: Source, file_name: str, context: Context) -> None:
+        super().__init__(context)
         self._source = source
         self.size = source.size
         raw = file_name.encode(errors="surrogateescape")
@@ -40,11 +40,12 @@ class FileArchive(Archive):
         head = source.read_at(0, 8)
         packer = next((packer for sign, packer in _UNREAD if head.startswith(sign)), None)
         if packer is not None:
-            self._note(f"packed with {packer}, which is not unpacked", severity="error")
+            self.note(f"packed with {packer}, which is not unpacked", severity="error")
         elif file_name.lower().endswith(".zip"):
-            self._note("no zip archive, though its name says so" if source.size else "empty", severity="error")
+            self.note("no zip archive, though its name says so" if source.size else "empty", severity="error")
 
     def close(self) -> None:
+        """Close what was opened."""
         self._source.close()
 
     def _packed(self, member: Member) -> int | None:
@@ -64,8 +65,8 @@ class GzipArchive(Archive):
 
     kind: ClassVar[Kind] = "gzip"
 
-    def __init__(self, source: Source, file_name: str, name: str, limits: Limits, account: Account, depth: int) -> None:
-        super().__init__(name, limits, account, depth)
+    def __init__(self, source: Source, file_name: str, context: Context) -> None:
+        super().__init__(context)
         self._source = source
         self.size = source.size
         lower = file_name.lower()
@@ -75,6 +76,7 @@ class GzipArchive(Archive):
         self.members = (Member(path or "file", 0, source.size, None, 0, 0, raw, b"", flags),)
 
     def close(self) -> None:
+        """Close what was opened."""
         self._source.close()
 
     def _packed(self, member: Member) -> int | None:

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from analyzer.archive.inflate import INFLATE_ERRORS, Damage
-from analyzer.archive.limits import Account, Limits, ceiling
+from analyzer.archive.limits import ceiling
 from analyzer.archive.member import Member, MemberError
-from analyzer.errors import Problem, Severity, SourceError, Stage
+from analyzer.errors import Problem, Severity, SourceError, Stage, UsageError
 from analyzer.text import human_bytes, printable
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from _typeshed import WriteableBuffer
+
+    from analyzer.archive.limits import Context
 
 Kind: TypeAlias = Literal["zip", "tar", "folder", "gzip", "file"]
 CHUNK = 1 << 20
@@ -43,17 +45,19 @@ class Archive:
 
     kind: ClassVar[Kind]
 
-    def __init__(self, name: str, limits: Limits, account: Account, depth: int) -> None:
-        self.name = name
-        self.limits = limits
-        self.depth = depth
+    def __init__(self, context: Context) -> None:
+        self.name = context.name
+        self.limits = context.limits
+        self.depth = context.depth
         self.size = 0
         self.comment = b""
         self.members: tuple[Member, ...] = ()
         self.refused_members: tuple[Member, ...] = ()
         self.leftovers: tuple[Member, ...] = ()
         self._problems: list[Problem] = []
-        self._account = account
+        self._known: dict[int, Member] | None = None
+        self._context = context
+        self._account = context.account
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +86,9 @@ class Archive:
         Raises:
             MemberError: the member is damaged, cut, lies about itself or breaks a limit. All that could be read
                 has been yielded before.
+            UsageError: the member is of another archive, or refused.
         """
+        self._check(member)
         limits = self.limits
         key = (self.name, member.index)
         packed = self._packed(member)
@@ -174,9 +180,9 @@ class Archive:
         if error is not None and (error.stage == "limit" or not data):
             error.data = b""
             raise error
-        inner = open_inner(data, member.path, f"{self.name}/{member.shown}", self.limits, self._account, self.depth + 1)
+        inner = open_inner(data, member.path, self._context.inside(member.shown))
         if error is not None:
-            inner._note(error.reason, severity="error", stage=error.stage)
+            inner.note(error.reason, severity="error", stage=error.stage)
         return inner
 
     def _pieces(self, member: Member, size: int) -> Iterator[bytes]:
@@ -187,10 +193,16 @@ class Archive:
         """Return the actual packed size that the ratio is counted against, or None where nothing is packed."""
         raise NotImplementedError
 
+    def _check(self, member: Member) -> None:
+        if self._known is None:
+            self._known = {known.index: known for known in (*self.members, *self.leftovers)}
+        if self._known.get(member.index) != member:
+            raise UsageError(f"{self.name}: {member.shown} is no member that can be read here")
+
     def _failed(self, member: Member, reason: str, received: int, stage: Stage = "read") -> MemberError:
         return MemberError(self.name, member.shown, reason, stage=stage, received=received)
 
-    def _note(
+    def note(
         self, message: str, part: str | None = None, *, severity: Severity = "warning", stage: Stage = "open"
     ) -> None:
         """Add a line to ``refused``: about the container, or about ``part``."""

@@ -18,7 +18,7 @@ from analyzer.text import count, human_bytes, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.archive.limits import Account, Limits
+    from analyzer.archive.limits import Context
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -30,14 +30,15 @@ class FolderArchive(Archive):
 
     kind: ClassVar[Kind] = "folder"
 
-    def __init__(self, path: str, name: str, limits: Limits, account: Account, depth: int) -> None:
-        super().__init__(name, limits, account, depth)
+    def __init__(self, path: str, context: Context) -> None:
+        super().__init__(context)
         try:
             self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
-            raise SourceError(f"{name}: {reason_of(error)}") from None
+            raise SourceError(f"{self.name}: {reason_of(error)}") from None
+        self._entries = 0
         self._steps: list[tuple[bytes, ...]] = []
-        self._deadline = time.monotonic() + limits.seconds
+        self._deadline = time.monotonic() + self.limits.seconds
         members: list[Member] = []
         seen: dict[str, int] = {}
         try:
@@ -52,13 +53,14 @@ class FolderArchive(Archive):
                 )
                 self._steps.append(steps)
                 if "unsafe-name" in flags:
-                    self._note("unsafe name; read under this escaped one", members[-1].shown)
+                    self.note("unsafe name; read under this escaped one", members[-1].shown)
         except BaseException:
             self.close()
             raise
         self.members = tuple(members)
 
     def close(self) -> None:
+        """Close what was opened."""
         if self._root >= 0:
             os.close(self._root)
             self._root = -1
@@ -91,7 +93,7 @@ class FolderArchive(Archive):
                 self._refuse(steps, reason_of(error))
 
     def _count(self) -> None:
-        self._entries = getattr(self, "_entries", 0) + 1
+        self._entries += 1
         if self._entries > self.limits.members:
             raise UnsafeArchive(f"{self.name}: more files than the limit of {self.limits.members:,}")
         if time.monotonic() > self._deadline:
@@ -99,7 +101,7 @@ class FolderArchive(Archive):
 
     def _refuse(self, steps: tuple[bytes, ...], reason: str) -> None:
         path = decode_name(b"/".join(steps))[0]
-        self._note(reason, printable(path, 200) or None, severity="error")
+        self.note(reason, printable(path, 200) or None, severity="error")
 
     def _packed(self, member: Member) -> int | None:
         return None

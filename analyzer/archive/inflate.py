@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,14 @@ from analyzer.errors import Stage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-try:
-    from isal import isal_zlib as _fast
+_fast: Any = zlib
+with contextlib.suppress(ImportError):  # isal has no wheel for every machine
+    from isal import isal_zlib
 
-    crc32: Callable[[bytes, int], int] = _fast.crc32
-    INFLATE_ERRORS: tuple[type[Exception], ...] = (zlib.error, _fast.error)
-except ImportError:  # pragma: no cover - isal has no wheel for every machine
-    _fast = zlib
-    crc32 = zlib.crc32
-    INFLATE_ERRORS = (zlib.error,)
+    _fast = isal_zlib
+
+crc32: Callable[[bytes | memoryview, int], int] = _fast.crc32
+INFLATE_ERRORS: tuple[type[Exception], ...] = (zlib.error, _fast.error)
 
 RAW = -15
 GZIP = 31
@@ -63,7 +63,8 @@ class Inflater:
             yield from self._run(stream, self._start, size)
         except INFLATE_ERRORS:
             yield from self._save(size)
-            raise Damage("its packed data is damaged") from None
+            if not self.finished:
+                raise Damage("its packed data is damaged") from None
 
     def _run(self, stream: Any, position: int, size: int) -> Iterator[bytes]:
         pending = b""
@@ -93,19 +94,21 @@ class Inflater:
             if not pending:
                 pending = self._read_at(position, min(PACKED_STEP, self._end - position))
                 position += len(pending)
-                if not pending:
-                    return
-            before = stream.copy()
+            before, ended = stream.copy(), not pending
             try:
                 piece = stream.decompress(pending, step)
             except zlib.error:
                 if step == 1:
                     return
+                # the fault lies within this step: take it again in smaller ones
                 stream, step = before, max(1, step // 16)
                 continue
+            if ended and not piece:
+                return
             pending = stream.unconsumed_tail
-            self.packed = position - self._start - len(pending)
             if len(piece) > skip:
                 self.unpacked += len(piece) - skip
                 yield piece[skip:]
             skip = max(0, skip - len(piece))
+        self.finished = True
+        self.packed = position - self._start - len(stream.unused_data)

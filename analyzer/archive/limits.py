@@ -72,6 +72,20 @@ class Account:
         return max(0, self.total_bytes - self._sum + self._read.get(key, 0))
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an archive is told when it is opened: its shown name, the limits, the account, how deep it lies."""
+
+    name: str
+    limits: Limits
+    account: Account
+    depth: int = 0
+
+    def inside(self, member: str) -> Context:
+        """Return the context of an archive that is a member of this one."""
+        return Context(f"{self.name}/{member}", self.limits, self.account, self.depth + 1)
+
+
 def ceiling(limits: Limits, left: int, packed: int | None) -> tuple[int, str]:
     """Return the unpacked bytes one member may have, and the one-line reason to give when it has more.
 

@@ -6,11 +6,17 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from analyzer.archive.bare import FileArchive, GzipArchive
+from analyzer.archive.folder import FolderArchive
 from analyzer.archive.gunzip import MAGIC, Gunzip
 from analyzer.archive.inflate import Damage
-from analyzer.archive.limits import Account, Limits
+from analyzer.archive.limits import Account, Context, Limits
 from analyzer.archive.source import BytesSource, Source, SourceLike, open_source, shown_name
+from analyzer.archive.tararchive import TarArchive
 from analyzer.archive.tarheader import BLOCK, is_header
+from analyzer.archive.ziparchive import ZipArchive
+from analyzer.archive.zipdirectory import read_directory
+from analyzer.archive.zipscan import find_header, looks_like_zip
+from analyzer.text import printable
 
 if TYPE_CHECKING:
     from analyzer.archive.base import Archive
@@ -31,54 +37,41 @@ def open_archive(source: SourceLike, *, limits: Limits = _DEFAULT, name: str | N
         UnsafeArchive: the container as a whole breaks a limit.
         UsageError: ``source`` is nothing that can be read.
     """
-    from analyzer.text import printable
-
     shown = shown_name(source) if name is None else printable(name)
     opened = open_source(source, limits, shown)
-    account = Account(limits.total_bytes)
+    context = Context(shown, limits, Account(limits.total_bytes))
     if isinstance(opened, str):
-        from analyzer.archive.folder import FolderArchive
-
-        return FolderArchive(opened, shown, limits, account, 0)
+        return FolderArchive(opened, context)
     try:
-        return _open(opened, posixpath.basename(shown), shown, limits, account, 0)
+        return _open(opened, posixpath.basename(shown), context)
     except BaseException:
         opened.close()
         raise
 
 
-def open_inner(data: bytes, path: str, name: str, limits: Limits, account: Account, depth: int) -> Archive:
+def open_inner(data: bytes, path: str, context: Context) -> Archive:
     """Open a member's bytes as an archive of their own."""
-    return _open(BytesSource(data, name), posixpath.basename(path), name, limits, account, depth)
+    return _open(BytesSource(data, context.name), posixpath.basename(path), context)
 
 
-def _open(source: Source, file_name: str, name: str, limits: Limits, account: Account, depth: int) -> Archive:
+def _open(source: Source, file_name: str, context: Context) -> Archive:
     head = source.read_at(0, BLOCK)
     lower = file_name.lower()
     if head.startswith(MAGIC):
         if is_header(_first_unpacked(source)) or lower.endswith((".tar.gz", ".tgz")):
-            from analyzer.archive.tararchive import TarArchive
-
-            return TarArchive(source, name, limits, account, depth, packed=True)
-        if depth or lower.endswith(".gz"):
-            return GzipArchive(source, file_name, name, limits, account, depth)
-        return FileArchive(source, file_name, name, limits, account, depth)
+            return TarArchive(source, context, packed=True)
+        if context.depth or lower.endswith(".gz"):
+            return GzipArchive(source, file_name, context)
+        return FileArchive(source, file_name, context)
     if is_header(head):
-        from analyzer.archive.tararchive import TarArchive
-
-        return TarArchive(source, name, limits, account, depth, packed=False)
-    from analyzer.archive.zipdirectory import read_directory
-    from analyzer.archive.zipscan import find_header, looks_like_zip
-
+        return TarArchive(source, context, packed=False)
     if (
         looks_like_zip(head)
-        or read_directory(source, limits) is not None
+        or read_directory(source, context.limits) is not None
         or (lower.endswith(".zip") and find_header(source, 0, source.size) >= 0)
     ):
-        from analyzer.archive.ziparchive import ZipArchive
-
-        return ZipArchive(source, name, limits, account, depth)
-    return FileArchive(source, file_name, name, limits, account, depth)
+        return ZipArchive(source, context)
+    return FileArchive(source, file_name, context)
 
 
 def _first_unpacked(source: Source) -> bytes:

@@ -44,9 +44,11 @@ class BytesSource:
         self.size = len(self._view)
 
     def read_at(self, offset: int, count: int) -> bytes:
+        """Return up to ``count`` bytes from ``offset``."""
         return bytes(self._view[offset : offset + count])
 
     def close(self) -> None:
+        """Close it, or let go of it."""
         self._view = memoryview(b"")
 
 
@@ -59,6 +61,7 @@ class FileSource:
         self.size = size
 
     def read_at(self, offset: int, count: int) -> bytes:
+        """Return up to ``count`` bytes from ``offset``."""
         try:
             data = os.pread(self._descriptor, count, offset)
             while data and len(data) < count and offset + len(data) < self.size:
@@ -71,6 +74,7 @@ class FileSource:
         return data
 
     def close(self) -> None:
+        """Close it, or let go of it."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -87,6 +91,7 @@ class ObjectSource:
         self.size = size
 
     def read_at(self, offset: int, count: int) -> bytes:
+        """Return up to ``count`` bytes from ``offset``."""
         count = min(count, self.size - offset)
         pieces = []
         try:
@@ -100,6 +105,7 @@ class ObjectSource:
         return b"".join(pieces)
 
     def close(self) -> None:
+        """Close it, or let go of it."""
         if self._owned:
             self._file.close()
 

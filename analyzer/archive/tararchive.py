@@ -27,7 +27,7 @@ from analyzer.text import human_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.archive.limits import Account, Limits
+    from analyzer.archive.limits import Context
     from analyzer.archive.source import Source
 
 _EXTENDED_MOST = 1 << 20
@@ -92,10 +92,8 @@ class TarArchive(Archive):
 
     kind: ClassVar[Kind] = "tar"
 
-    def __init__(
-        self, source: Source, name: str, limits: Limits, account: Account, depth: int, *, packed: bool
-    ) -> None:
-        super().__init__(name, limits, account, depth)
+    def __init__(self, source: Source, context: Context, *, packed: bool) -> None:
+        super().__init__(context)
         self._source = source
         self._is_packed = packed
         self.size = source.size
@@ -104,6 +102,7 @@ class TarArchive(Archive):
         self._list()
 
     def close(self) -> None:
+        """Close what was opened."""
         self._idle = None
         self._source.close()
 
@@ -129,9 +128,9 @@ class TarArchive(Archive):
                     continue
                 (members if self._accept(member, header) else refused).append(member)
         except Damage as damage:
-            self._note(f"{damage.reason}; members behind it are not listed", severity="error", stage=damage.stage)
+            self.note(f"{damage.reason}; members behind it are not listed", severity="error", stage=damage.stage)
         if cursor.trailing:
-            self._note(f"{cursor.trailing:,} bytes behind the gzip data are not read")
+            self.note(f"{cursor.trailing:,} bytes behind the gzip data are not read")
         self.members, self.refused_members = tuple(members), tuple(refused)
 
     def _headers(self, cursor: _Cursor) -> Iterator[Header]:
@@ -151,13 +150,13 @@ class TarArchive(Archive):
                 damaged += 1
                 continue
             if zeros and not damaged:
-                self._note("members behind its end mark; two archives may be joined")
+                self.note("members behind its end mark; two archives may be joined")
             zeros = 0
             start = cursor.position
             padded = -(-header.size // BLOCK) * BLOCK
             if header.kind in {PAX, PAX_GLOBAL, LONG_NAME, LONG_LINK}:
                 if header.size > _EXTENDED_MOST:
-                    self._note("an extended header is too large and is not read", severity="error", stage="limit")
+                    self.note("an extended header is too large and is not read", severity="error", stage="limit")
                 else:
                     data = cursor.exactly(header.size)
                     if header.kind == LONG_NAME:
@@ -171,11 +170,11 @@ class TarArchive(Archive):
                 yield header
             cursor.skip_to(start + padded)
         if damaged:
-            self._note(f"{damaged:,} blocks of 512 bytes are no tar headers and were passed over", severity="error")
+            self.note(f"{damaged:,} blocks of 512 bytes are no tar headers and were passed over", severity="error")
         elif block:
-            self._note("the archive is cut inside a header", severity="error")
+            self.note("the archive is cut inside a header", severity="error")
         elif not zeros:
-            self._note("the archive has no end mark; it may be cut")
+            self.note("the archive has no end mark; it may be cut")
 
     def _member(self, header: Header, start: int, seen: dict[str, int]) -> Member | None:
         if header.is_folder():
@@ -192,19 +191,19 @@ class TarArchive(Archive):
     def _accept(self, member: Member, header: Header) -> bool:
         shown = member.shown or "(no name)"
         if len(header.raw_name) > self.limits.name_bytes:
-            self._note(
+            self.note(
                 f"a name of {len(header.raw_name):,} bytes is more than the limit of {self.limits.name_bytes:,}",
                 shown, severity="error", stage="limit",
             )  # fmt: skip
             return False
         reason = header.refusal() or (None if member.path else "has no name")
         if reason is not None:
-            self._note(f"{reason}, not read" if header.refusal() else reason, shown, severity="error")
+            self.note(f"{reason}, not read" if header.refusal() else reason, shown, severity="error")
             return False
         if "unsafe-name" in member.flags:
-            self._note("unsafe name; read under this escaped one", shown)
+            self.note("unsafe name; read under this escaped one", shown)
         if member.ordinal:
-            self._note(f"{member.ordinal + 1} members have this name", shown, severity="info")
+            self.note(f"{member.ordinal + 1} members have this name", shown, severity="info")
         return True
 
     def _packed(self, member: Member) -> int | None:

@@ -15,7 +15,7 @@ from analyzer.text import count, human_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.archive.limits import Account, Limits
+    from analyzer.archive.limits import Context
     from analyzer.archive.source import Source
 
 
@@ -24,23 +24,24 @@ class ZipArchive(Archive):
 
     kind: ClassVar[Kind] = "zip"
 
-    def __init__(self, source: Source, name: str, limits: Limits, account: Account, depth: int) -> None:
-        super().__init__(name, limits, account, depth)
+    def __init__(self, source: Source, context: Context) -> None:
+        super().__init__(context)
         self._source = source
         self.size = source.size
-        directory = read_directory(source, limits)
+        directory = read_directory(source, self.limits)
         if directory is None:
             directory = Directory(start=source.size, end=source.size, complete=False)
             directory.notes.append("no central directory; members are found by their local headers")
         self.comment = directory.comment
-        gaps = place(source, limits, directory)
+        gaps = place(source, self.limits, directory)
         for note in directory.notes:
-            self._note(note, severity="error" if not directory.complete else "warning")
+            self.note(note, severity="error" if not directory.complete else "warning")
         self._entries = directory.entries
         self._gaps: dict[int, Gap] = {}
         self._list(gaps)
 
     def close(self) -> None:
+        """Close what was opened."""
         self._source.close()
 
     def _list(self, gaps: list[Gap]) -> None:
@@ -68,7 +69,7 @@ class ZipArchive(Archive):
         """Whether a member may be read; what is to be said about it goes into ``refused``."""
         shown = member.shown or "(no name)"
         if len(entry.raw_name) > self.limits.name_bytes:
-            self._note(
+            self.note(
                 f"a name of {len(entry.raw_name):,} bytes is more than the limit of {self.limits.name_bytes:,}",
                 shown, severity="error", stage="limit",
             )  # fmt: skip
@@ -77,20 +78,20 @@ class ZipArchive(Archive):
         if reason is None and entry.fault is not None and entry.bound == 0:
             reason = entry.fault
         if reason is not None:
-            self._note(reason, shown, severity="error")
+            self.note(reason, shown, severity="error")
             return False
         if "unsafe-name" in member.flags:
-            self._note("unsafe name; read under this escaped one", shown)
+            self.note("unsafe name; read under this escaped one", shown)
         if entry.partial:
-            self._note("the archive ends inside its data", shown, severity="error")
+            self.note("the archive ends inside its data", shown, severity="error")
         if member.ordinal:
-            self._note(f"{member.ordinal + 1} members have this name", shown, severity="info")
+            self.note(f"{member.ordinal + 1} members have this name", shown, severity="info")
         return True
 
     def _leftover(self, gap: Gap, index: int) -> Member:
         self._gaps[index] = gap
         size = gap.end - gap.start
-        self._note(f"{count(size, 'byte')} {gap.where} belong to no member")
+        self.note(f"{count(size, 'byte')} {gap.where} belong to no member")
         return Member(f"({gap.where})", size, size, None, index)
 
     def _packed(self, member: Member) -> int | None:

@@ -64,7 +64,7 @@ class Entry:
     def is_folder(self) -> bool:
         """Whether it is only a folder's name."""
         unix_folder = self.made_by >> 8 in _UNIX_HOSTS and stat.S_ISDIR(self.attributes >> 16)
-        return self.size == 0 and (self.raw_name.endswith((b"/", b"\\")) or unix_folder)
+        return self.size == 0 and self.packed <= 2 and (self.raw_name.endswith((b"/", b"\\")) or unix_folder)
 
     def refusal(self) -> str | None:
         """Return why such a member is never read, or None."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.archive.member import decode_name
-from analyzer.archive.zipdirectory import LOCAL, Directory, Entry
+from analyzer.archive.zipdirectory import HAS_DESCRIPTOR, LOCAL, Directory, Entry
 from analyzer.archive.zipscan import read_local, scan_members
 from analyzer.text import count, printable
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from analyzer.archive.limits import Limits
     from analyzer.archive.source import Source
 
-_DESCRIPTOR_MOST = 24
+_DESCRIPTOR, _DESCRIPTOR_MOST = 16, 24
 _EXTRA_SLACK = 64  # a gap smaller than descriptor and extra field may be is not worth a read
 
 
@@ -38,7 +38,7 @@ def place(source: Source, limits: Limits, directory: Directory) -> list[Gap]:
     entries = directory.entries
     ordered = sorted(entries, key=lambda entry: entry.offset)
     holed = directory.shift < 0 or not directory.complete
-    if holed or directory.shift > 0 or _crowded(ordered, directory.start):
+    if holed or not _regular(ordered, directory.start):
         lost = [entry for entry in entries if not _stands(source, entry, directory.start)]
         if lost or not directory.complete:
             holed = _find_again(source, limits, directory, lost) or holed
@@ -63,14 +63,15 @@ def _least_end(entry: Entry) -> int:
     return entry.offset + LOCAL.size + len(entry.raw_name) + entry.packed
 
 
-def _crowded(ordered: list[Entry], end: int) -> bool:
-    """Whether any member reaches into the next one or out of the file."""
-    if ordered and ordered[0].offset < 0:
-        return True
-    for entry, following in zip(ordered, ordered[1:], strict=False):
-        if _least_end(entry) > following.offset:
-            return True
-    return bool(ordered) and _least_end(ordered[-1]) > end
+def _regular(ordered: list[Entry], end: int) -> bool:
+    """Whether the members follow one another exactly as a writer would put them, judged without reading."""
+    if ordered and ordered[0].offset != 0:
+        return False
+    stops = [*(entry.offset for entry in ordered[1:]), end]
+    return all(
+        stop - _least_end(entry) == len(entry.extra) + (_DESCRIPTOR if entry.bits & HAS_DESCRIPTOR else 0)
+        for entry, stop in zip(ordered, stops, strict=False)
+    )
 
 
 def _stands(source: Source, entry: Entry, end: int) -> bool:

@@ -96,7 +96,7 @@ def _plausible(head: bytes) -> bool:
     if len(head) < LOCAL.size:
         return False
     _, version, bits, method, _, _, _, _, _, name_size, _ = LOCAL.unpack(head)
-    return version & 0xFF <= _NEWEST_VERSION and bits & 0xC080 == 0 and method < 100 and name_size > 0
+    return bool(version & 0xFF <= _NEWEST_VERSION and bits & 0xC080 == 0 and method < 100 and name_size)
 
 
 def _measure(source: Source, limits: Limits, entry: Entry, start: int, end: int) -> int:

@@ -39,6 +39,7 @@ from analyzer.errors import SourceError, UsageError
 from analyzer.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from types import TracebackType
     from typing import Self
@@ -88,17 +89,19 @@ class ZipWriter:
         self._level = level
         self._shown = printable(str(self.path))
         self._file: BinaryIO | None = None
-        self._temporary = ""
-        self._open: _MemberFile | None = None
+        self._temporary = self.path
+        self._open: MemberFile | None = None
         self._done: list[_Written] = []
+        self._broken = False
 
     def __enter__(self) -> Self:
         if not self._overwrite and os.path.lexists(self.path):
             raise UsageError(f"{self._shown}: exists already")
         try:
-            descriptor, self._temporary = tempfile.mkstemp(".part", f".{self.path.name}.", self.path.parent)
+            descriptor, temporary = tempfile.mkstemp(".part", f".{self.path.name}.", self.path.parent)
         except OSError as error:
             raise SourceError(f"{self._shown}: cannot be written: {reason_of(error)}") from None
+        self._temporary = Path(temporary)
         self._file = os.fdopen(descriptor, "wb", 1 << 18)
         return self
 
@@ -116,12 +119,13 @@ class ZipWriter:
         except OSError as failure:
             raise SourceError(f"{self._shown}: cannot be written: {reason_of(failure)}") from None
         finally:
+            if self._open is not None:
+                self._open.abandon()
             with contextlib.suppress(OSError):
                 file.close()
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._temporary)
+            self._temporary.unlink(missing_ok=True)
 
-    def member(self, name: str, modified: datetime | None = None) -> _MemberFile:
+    def member(self, name: str, modified: datetime | None = None) -> MemberFile:
         """Start a member and return a file object to write it to, itself a context manager.
 
         Args:
@@ -140,7 +144,7 @@ class ZipWriter:
         self._write(
             LOCAL.pack(LOCAL_SIGN, _VERSION, bits, DEFLATED, clock, date, 0, 0, 0, len(raw), len(extra)) + raw + extra
         )
-        self._open = _MemberFile(self, written, self._level)
+        self._open = MemberFile(self._write, self._ended, written, self._level)
         return self._open
 
     def write(self, name: str, data: bytes, modified: datetime | None = None) -> None:
@@ -156,69 +160,87 @@ class ZipWriter:
         except OSError as error:
             raise SourceError(f"{self._shown}: cannot be written: {reason_of(error)}") from None
 
-    def _ended(self, written: _Written) -> None:
+    def _ended(self, written: _Written | None) -> None:
+        """Note that a member is complete, or with None that it never will be."""
+        self._open = None
+        if written is None:
+            self._broken = True
+            return
         wide = max(written.packed, written.size) >= _MOST32
         form = "<4sI2Q" if wide else "<4s3I"
         self._write(struct.pack(form, DESCRIPTOR_SIGN, written.crc, written.packed, written.size))
         self._done.append(written)
-        self._open = None
 
     def _finish(self, file: BinaryIO) -> None:
-        if self._open is not None:
-            raise UsageError(f"{self._shown}: its last member was not closed")
+        if self._open is not None or self._broken:
+            raise UsageError(f"{self._shown}: one of its members was not written to its end")
         start = file.tell()
-        for written in self._done:
-            file.write(_central(written))
+        file.writelines(_central(written) for written in self._done)
         file.write(_end(len(self._done), start, file.tell() - start))
         file.flush()
         os.fsync(file.fileno())
         file.close()
         if self._overwrite:
-            os.replace(self._temporary, self.path)
+            self._temporary.replace(self.path)
             return
         try:
-            os.link(self._temporary, self.path)  # unlike a rename, this never replaces what is there by now
+            self.path.hardlink_to(self._temporary)  # unlike a rename, this never replaces what is there by now
         except FileExistsError:
             raise UsageError(f"{self._shown}: exists already") from None
         except OSError:  # a file system without links
-            os.replace(self._temporary, self.path)
+            self._temporary.replace(self.path)
 
 
-class _MemberFile(io.RawIOBase):
-    """One member being written."""
+class MemberFile(io.RawIOBase):
+    """One member being written; made by ``ZipWriter.member``."""
 
-    def __init__(self, writer: ZipWriter, written: _Written, level: int) -> None:
-        self._writer = writer
-        self._written = written
+    def __init__(
+        self, put: Callable[[bytes], None], ended: Callable[[_Written | None], None], written: _Written, level: int
+    ) -> None:
+        self._put = put
+        self._ended = ended
+        self._written: _Written | None = written
         self._deflate = zlib.compressobj(level, zlib.DEFLATED, RAW)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self.close()
+        if error is not None:
+            self._written = None
+            self._ended(None)
+        self.close()
 
     def writable(self) -> bool:
+        """Return True."""
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        if self.closed:
+        """Pack bytes; return how many."""
+        written = self._written
+        if written is None:
             raise ValueError("the member is closed")
         view = memoryview(data).cast("B")
-        self._written.crc = crc32(view, self._written.crc)
-        self._written.size += len(view)
-        self._put(self._deflate.compress(view))
+        written.crc = crc32(view, written.crc)
+        written.size += len(view)
+        self._pack(written, self._deflate.compress(view))
         return len(view)
 
     def close(self) -> None:
-        if not self.closed and self._writer._open is self:
-            self._put(self._deflate.flush())
-            self._writer._ended(self._written)
+        """End the member."""
+        written, self._written = self._written, None
+        if written is not None:
+            self._pack(written, self._deflate.flush())
+            self._ended(written)
         super().close()
 
-    def _put(self, packed: bytes) -> None:
-        self._written.packed += len(packed)
-        self._writer._write(packed)
+    def abandon(self) -> None:
+        """Close without writing anything more."""
+        self._written = None
+        super().close()
+
+    def _pack(self, written: _Written, packed: bytes) -> None:
+        written.packed += len(packed)
+        self._put(packed)
 
 
 def _times(modified: datetime | None) -> tuple[int, int, bytes]:
