@@ -17,29 +17,46 @@ class Section:
     until: str | None = None
 
 
+def _always(*names: str) -> tuple[Section, ...]:
+    return tuple(Section(name) for name in names)
+
+
 _V1_FLAGS: Final = Section("FeatureFlags", until="10.5")  # in place in V1, the last key in V2 (PR#29403)
 
 # Order: real 8.1.9 and 9.11.0 packets, the 12.0 golden file and real 11.6.0 packets. Where a section came or went
 # between two of these, the row says the first release known to have, or to lack, it.
 SECTIONS: Final = (
-    *(
-        Section(name)
-        for name in (
-            "ServiceSettings TeamSettings ClientRequirements SqlSettings LogSettings ExperimentalAuditSettings"
-        ).split()
+    *_always(
+        "ServiceSettings",
+        "TeamSettings",
+        "ClientRequirements",
+        "SqlSettings",
+        "LogSettings",
+        "ExperimentalAuditSettings",
     ),
     Section("NotificationLogSettings", until="11.0"),  # PR#33473
-    *(
-        Section(name)
-        for name in (
-            "PasswordSettings FileSettings EmailSettings RateLimitSettings PrivacySettings SupportSettings "
-            "AnnouncementSettings ThemeSettings GitLabSettings GoogleSettings Office365Settings OpenIdSettings "
-            "LdapSettings ComplianceSettings LocalizationSettings SamlSettings NativeAppSettings"
-        ).split()
+    *_always(
+        "PasswordSettings",
+        "FileSettings",
+        "EmailSettings",
+        "RateLimitSettings",
+        "PrivacySettings",
+        "SupportSettings",
+        "AnnouncementSettings",
+        "ThemeSettings",
+        "GitLabSettings",
+        "GoogleSettings",
+        "Office365Settings",
+        "OpenIdSettings",
+        "LdapSettings",
+        "ComplianceSettings",
+        "LocalizationSettings",
+        "SamlSettings",
+        "NativeAppSettings",
     ),
     Section("IntuneSettings", since="11.6"),
     Section("CacheSettings", since="10.0"),
-    *(Section(name) for name in "ClusterSettings MetricsSettings ExperimentalSettings AnalyticsSettings".split()),
+    *_always("ClusterSettings", "MetricsSettings", "ExperimentalSettings", "AnalyticsSettings"),
     Section("ElasticsearchSettings"),
     Section("BleveSettings", until="11.6"),
     Section("DataRetentionSettings"),
@@ -48,7 +65,7 @@ SECTIONS: Final = (
     Section("JobSettings"),
     Section("ProductSettings", until="11.6"),
     Section("PluginSettings"),
-    *(Section(name) for name in "DisplaySettings GuestAccountsSettings ImageProxySettings CloudSettings".split()),
+    *_always("DisplaySettings", "GuestAccountsSettings", "ImageProxySettings", "CloudSettings"),
     _V1_FLAGS,
     Section("ImportSettings"),
     Section("ExportSettings"),

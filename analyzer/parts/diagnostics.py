@@ -1,5 +1,7 @@
 """``diagnostics.yaml`` (10.5 and later): one server's licence, host, database and services (packet-format.md 2.3)."""
 
+# ruff: noqa: RUF009 - timestamp(), epoch_ms() and nested() are dataclasses.field with rules
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, TypeVar
 
 from analyzer.format import spelling
@@ -178,9 +177,17 @@ def unread() -> Any:
     return dataclasses.field(default_factory=dict)
 
 
-@cache
+_PLANS: dict[type, tuple[tuple[str, Key], ...]] = {}
+
+
 def plan(of: type) -> tuple[tuple[str, Key], ...]:
     """Return (field name, key) of a dataclass in declared order, which is the newest release's key order."""
+    if of not in _PLANS:
+        _PLANS[of] = _plan(of)
+    return _PLANS[of]
+
+
+def _plan(of: Any) -> tuple[tuple[str, Key], ...]:
     rows = []
     for item in dataclasses.fields(of):
         key = item.metadata.get(_META)
@@ -194,7 +201,7 @@ def plan(of: type) -> tuple[tuple[str, Key], ...]:
 def bind(of: type[T], raw: Mapping[str, Any], path: str, notes: Notes) -> T:
     """Return dataclass ``of`` made from a parsed map.
 
-    What does not fit is noted, becomes None, and is kept raw in ``extra``; keys that no field reads are in ``extra`` too.
+    What does not fit is noted, becomes None, and is kept raw in ``extra``; so are keys that no field reads.
     """
     values: dict[str, Any] = {}
     extra: dict[str, Any] = {}
@@ -245,7 +252,7 @@ def _fit_many(of: type, item: object, where: str, notes: Notes) -> tuple[Any, ..
         return ()
     if not isinstance(item, list):
         raise Unfit(f"expected a list, found {kind_of(item)}")
-    out = []
+    out: list[Any] = []
     for index, row in enumerate(item):
         if isinstance(row, Mapping):
             out.append(bind(of, row, f"{where}[{index}]", notes))

@@ -1,5 +1,7 @@
 """One background job, in both forms that packets have, and the frame of jobs."""
 
+# ruff: noqa: RUF009 - timestamp(), epoch_ms() and nested() are dataclasses.field with rules
+
 from __future__ import annotations
 
 import json

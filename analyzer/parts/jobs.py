@@ -26,9 +26,7 @@ class Jobs:
     message_export_jobs: tuple[Job, ...] | None = several(Job)
     elastic_post_indexing_jobs: tuple[Job, ...] | None = several(Job)
     elastic_post_aggregation_jobs: tuple[Job, ...] | None = several(Job)
-    bleve_post_indexing_jobs: tuple[Job, ...] | None = several(
-        Job, spelled="bleve_post_indexing_jobs", until="10.11"
-    )
+    bleve_post_indexing_jobs: tuple[Job, ...] | None = several(Job, spelled="bleve_post_indexing_jobs", until="10.11")
     migration_jobs: tuple[Job, ...] | None = several(Job)
     extra: Mapping[str, Any] = unread()
 

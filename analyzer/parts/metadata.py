@@ -1,5 +1,7 @@
 """``metadata.yaml`` (9.11 and later): who made this packet, when (packet-format.md 2.1)."""
 
+# ruff: noqa: RUF009 - timestamp(), epoch_ms() and nested() are dataclasses.field with rules
+
 from __future__ import annotations
 
 from collections.abc import Mapping

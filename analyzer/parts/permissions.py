@@ -1,5 +1,7 @@
 """``permissions.yaml`` (10.5 and later): roles and schemes, names masked by the server (packet-format.md 2.6)."""
 
+# ruff: noqa: RUF009 - timestamp(), epoch_ms() and nested() are dataclasses.field with rules
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """``stats.yaml`` (10.5 and later): how much there is (packet-format.md 2.4).
 
-Until 12.0 a failed query leaves 0 in the file, and most failures leave no warning (3.3). :func:`doubtful` names such zeros.
+Until 12.0 a failed query leaves 0 in the file, and most failures leave no warning (3.3).
+:func:`doubtful` names such zeros.
 """
 
 from __future__ import annotations

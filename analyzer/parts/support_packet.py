@@ -73,9 +73,7 @@ class SupportPacket:
     message_export_jobs: tuple[V1Job, ...] | None = several(V1Job, since="7.8")
     elastic_post_indexing_jobs: tuple[V1Job, ...] | None = several(V1Job, since="7.8")
     elastic_post_aggregation_jobs: tuple[V1Job, ...] | None = several(V1Job, since="7.8")
-    bleve_post_indexing_jobs: tuple[V1Job, ...] | None = several(
-        V1Job, spelled="bleve_post_indexing_jobs", since="9.0"
-    )
+    bleve_post_indexing_jobs: tuple[V1Job, ...] | None = several(V1Job, spelled="bleve_post_indexing_jobs", since="9.0")
     ldap_sync_jobs: tuple[V1Job, ...] | None = several(V1Job, since="7.8")
     compliance_jobs: tuple[V1Job, ...] | None = several(V1Job, since="7.8", until="9.8")
     migration_jobs: tuple[V1Job, ...] | None = several(V1Job, since="7.8")

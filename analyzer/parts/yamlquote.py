@@ -1,11 +1,12 @@
 """When the server's YAML libraries quote a text, and how.
 
-Facts read in github.com/goccy/go-yaml v1.18 ``token.IsNeedQuoted`` and gopkg.in/yaml.v2, v3 ``stringv`` and emitter, and
-checked against their output (``tests/parts/data/go_yaml_scalars.json``).
+Facts read in github.com/goccy/go-yaml v1.18 ``token.IsNeedQuoted`` and gopkg.in/yaml.v2, v3 ``stringv`` and emitter,
+and checked against their output (``tests/parts/data/go_yaml_scalars.json``).
 """
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Final
 
@@ -13,14 +14,18 @@ from yaml.emitter import Emitter, ScalarAnalysis
 
 from analyzer.parts.scalars import parse_time
 
-_LEGACY_BOOLS: Final = frozenset("y Y yes Yes YES on On ON n N no No NO off Off OFF".split())
-_WORDS: Final = frozenset("null Null NULL ~ true True TRUE false False FALSE".split())
+_LEGACY_BOOLS: Final = frozenset(
+    ("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF")
+)
+_WORDS: Final = frozenset(("null", "Null", "NULL", "~", "true", "True", "TRUE", "false", "False", "FALSE"))
 _GO_FLOAT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\Z")
 _V2_WORDS: Final = (
     _WORDS
     | _LEGACY_BOOLS
-    | frozenset(". .nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF <<".split())
-) - {"."}
+    | frozenset(
+        (".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", "<<")
+    )
+)
 _V2_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?: ?(?:Z|[-+]\d\d:\d\d))?)?\Z")
@@ -29,12 +34,20 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?(?:[.,]\d+)?\Z")
 _SHORT: Final = {
     "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", '"': '\\"', "\\": "\\\\",
 }  # fmt: skip
-_LIBYAML_SHORT: Final = {**_SHORT, "\0": "\\0", "\x1b": "\\e", "\x85": "\\N", "\xa0": "\\_", "\u2028": "\\L", "\u2029": "\\P"}
+_LIBYAML_SHORT: Final = {
+    **_SHORT,
+    "\0": "\\0",
+    "\x1b": "\\e",
+    "\x85": "\\N",
+    "\xa0": "\\_",
+    "\u2028": "\\L",
+    "\u2029": "\\P",
+}
 
 
 def analyze(value: str) -> ScalarAnalysis:
     """Return libyaml's analysis of a text, which go-yaml v2 and v3 share."""
-    return Emitter(None, allow_unicode=True).analyze_scalar(value)  # type: ignore[no-untyped-call]
+    return Emitter(io.StringIO(), allow_unicode=True).analyze_scalar(value)
 
 
 def _goccy_number(value: str) -> bool:
@@ -96,7 +109,7 @@ def libyaml_quote(value: str) -> str:
 def _libyaml_printable(char: str) -> bool:
     return (
         " " <= char <= "~"
-        or char in "\x85"
+        or char == "\x85"
         or "\xa0" <= char <= "\ud7ff"
         or "\ue000" <= char <= "\ufffd"
         or char >= "\U00010000"

@@ -1,8 +1,8 @@
 """A tree of dicts, lists and scalars to YAML, as the server's libraries write it.
 
-Three dialects (packet-format.md 2.2, 2.3): yaml.v2 for ``support_packet.yaml``, yaml.v3 with four spaces in 10.5 to 11.1,
-goccy/go-yaml with two spaces later. Where a library would write text that no YAML reader takes back (goccy leaves some
-control characters unquoted), the text is quoted instead.
+Three dialects (packet-format.md 2.2, 2.3): yaml.v2 for ``support_packet.yaml``, yaml.v3 with four spaces in 10.5 to
+11.1, goccy/go-yaml with two spaces later. Where a library would write text that no YAML reader takes back (goccy leaves
+some control characters unquoted), the text is quoted instead.
 """
 
 from __future__ import annotations
@@ -131,7 +131,11 @@ class _Writer:
             if known.allow_block_plain:
                 return _fold(text, indent, column) if fold else [text]
             if known.allow_single_quoted:
-                return _fold(f"'{text.replace(chr(39), chr(39) * 2)}'", indent, column, quoted=True) if fold else [_single(text)]
+                return (
+                    _fold(f"'{text.replace(chr(39), chr(39) * 2)}'", indent, column, quoted=True)
+                    if fold
+                    else [_single(text)]
+                )
         return [libyaml_quote(text)]
 
     def _quoted(self, key: str) -> str:
