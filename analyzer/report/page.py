@@ -1,0 +1,87 @@
+"""The offline page: everything about one packet in one HTML file that loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from analyzer.report import sections as make
+from analyzer.report.blocks import Picture, Section, Tile
+from analyzer.report.pictures import draw
+from analyzer.text import printable
+
+if TYPE_CHECKING:
+    from analyzer.packet import Packet
+
+Findings = Sequence[Mapping[str, object]]
+
+
+def render_report(packet: Packet, findings: Findings, pictures: Mapping[str, Picture] | None = None) -> str:
+    """Return the page about a packet as HTML.
+
+    Args:
+        packet: the opened packet; parts that were not read yet are read.
+        findings: findings of the secret scan as JSON-line dictionaries, without secrets.
+        pictures: charts that were drawn already (``pictures.draw``), drawn here otherwise.
+    """
+    from importlib.metadata import version
+
+    import jinja2
+    import markupsafe
+
+    drawn = draw(packet) if pictures is None else pictures
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("analyzer.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    css, _, _ = environment.loader.get_source(environment, "report.css")  # type: ignore[union-attr]
+    return environment.get_template("report.html").render(
+        title=_title(packet),
+        source=packet.source,
+        css=markupsafe.Markup(css),
+        tiles=_tiles(packet, findings),
+        sections=_sections(packet, findings, drawn),
+        version=version("supportpacket"),
+    )
+
+
+def _title(packet: Packet) -> str:
+    company = packet.summary().company
+    server = f"Mattermost {packet.server_version}" if packet.server_version else "Mattermost, unknown version"
+    return printable(f"{company} · {server}" if company else server)
+
+
+def _sections(packet: Packet, findings: Findings, pictures: Mapping[str, Picture]) -> list[Section]:
+    made = (
+        make.overview(packet),
+        make.secrets(findings),
+        make.goroutines(packet, pictures),
+        make.profiles(packet, pictures),
+        make.logs(packet, pictures),
+        make.server(packet),
+    )
+    return [section for section in made if section is not None]
+
+
+def _tiles(packet: Packet, findings: Findings) -> list[Tile]:
+    """Return the numbers that say at a glance whether something is wrong."""
+    sure = sum(1 for row in findings if row["confidence"] != "low")
+    summary = packet.summary()
+    unread = sum(1 for problem in summary.problems if problem.severity == "error")
+    stuck = errors = 0
+    for node in packet.nodes.values():
+        if node.goroutines is not None:
+            suspects = node.goroutines.suspects()
+            stuck += int(suspects.loc[suspects["severity"] != "info", "count"].sum())
+        if node.log is not None:
+            errors += int(node.log.lines["level"].isin(["error", "critical", "fatal", "panic"]).sum())
+    return [
+        Tile(f"{sure:,}", "secrets in clear", "bad" if sure else "good"),
+        Tile(f"{stuck:,}", "goroutines under suspicion", "warn" if stuck else "good"),
+        Tile(f"{errors:,}", "errors in the log", "warn" if errors else "good"),
+        Tile(f"{len(summary.warnings):,}", "warnings of the server", "warn" if summary.warnings else "good"),
+        Tile(f"{len(summary.missing):,}", "parts missing", "warn" if summary.missing else "good"),
+        Tile(f"{unread:,}", "parts unreadable", "bad" if unread else "good"),
+    ]

@@ -1,0 +1,65 @@
+"""The charts of a packet, drawn once for the page and for the folder of a triage."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from analyzer.report.blocks import Picture
+from analyzer.report.sections import MAX_NODES
+from analyzer.text import printable
+
+if TYPE_CHECKING:
+    from analyzer.packet import Packet
+    from analyzer.packet.node import Node
+
+DPI = 130
+
+
+def draw(packet: Packet) -> dict[str, Picture]:
+    """Return the charts by ``node/name``; what cannot be drawn for lack of data is left out."""
+    pictures: dict[str, Picture] = {}
+    several = len(packet.nodes) > 1
+    for node in list(packet.nodes.values())[:MAX_NODES]:
+        for name, title, chart in _charts(node):
+            shown = f"{node.name}: {title}" if several else title
+            prefix = f"{file_name(node.name)}-" if several else ""
+            pictures[f"{node.name}/{name}"] = Picture(f"{prefix}{name}", printable(shown), _png(chart()))
+    return pictures
+
+
+def _charts(node: Node) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+    """Yield name, title and maker of a drawn Display for every part that the node has."""
+    from analyzer.charts.goroutines import GoroutineGroupsDisplay, GoroutineStatesDisplay
+    from analyzer.charts.logs import LogTimelineDisplay
+    from analyzer.charts.profiles import HotFunctionsDisplay
+
+    for part, title in (("cpu", "CPU: hot functions"), ("heap", "Memory: hot functions")):
+        profile = getattr(node, part)
+        if profile is not None:
+            yield part, title, partial(_plot, HotFunctionsDisplay.from_profile, profile)
+    dump = node.goroutines
+    if dump is not None:
+        yield "goroutine_states", "Goroutines by state", partial(_plot, GoroutineStatesDisplay.from_dump, dump)
+        yield "goroutine_functions", "Goroutines by function", partial(_plot, GoroutineGroupsDisplay.from_dump, dump)
+    log = node.log
+    if log is not None:
+        yield "log_timeline", "Log by level", partial(_plot, LogTimelineDisplay.from_log, log)
+
+
+def _plot(compute: Callable[[Any], Any], value: Any) -> Any:
+    return compute(value).plot()
+
+
+def _png(display: Any) -> bytes:
+    buffer = io.BytesIO()
+    display.figure_.savefig(buffer, format="png", dpi=DPI)
+    return buffer.getvalue()
+
+
+def file_name(text: str) -> str:
+    """Return text from a packet as a safe part of a file name."""
+    safe = (char if (char.isascii() and char.isalnum()) or char in "-_." else "_" for char in text)
+    return "".join(safe)[:80].lstrip(".")
