@@ -1,28 +1,10 @@
-"""Values of profiles as people read them: one number and a unit, in three digits or so."""
+"""Values of profiles as people read them in pictures: one number in three digits or so, and a unit."""
 
 from __future__ import annotations
 
-_TIME = ((1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s"), (3.6e12, "h"))
-_BYTES = ((1.0, "B"), (1024.0, "kB"), (1024.0**2, "MB"), (1024.0**3, "GB"), (1024.0**4, "TB"))
-_TO_NS = {
-    "nanoseconds": 1.0,
-    "ns": 1.0,
-    "microseconds": 1e3,
-    "us": 1e3,
-    "milliseconds": 1e6,
-    "ms": 1e6,
-    "seconds": 1e9,
-    "s": 1e9,
-}
-_TO_BYTES = {
-    "bytes": 1.0,
-    "byte": 1.0,
-    "b": 1.0,
-    "kilobytes": 1024.0,
-    "kb": 1024.0,
-    "megabytes": 1024.0**2,
-    "mb": 1024.0**2,
-}
+from analyzer.profiles.units import FAMILIES
+
+_SILENT = ("", "count")
 
 
 def scale(unit: str, largest: float) -> tuple[float, str]:
@@ -30,13 +12,11 @@ def scale(unit: str, largest: float) -> tuple[float, str]:
 
     ``scale("nanoseconds", 2.5e9)`` is ``(1e9, "s")``; an unknown unit, and ``count``, stay as they are.
     """
-    lowered = unit.lower()
-    for factors, steps in ((_TO_NS, _TIME), (_TO_BYTES, _BYTES)):
-        if lowered in factors:
-            factor = factors[lowered]
-            divisor, suffix = max((step for step in steps if step[0] <= abs(largest) * factor), default=steps[0])
-            return divisor / factor, suffix
-    return 1.0, "" if lowered in ("", "count") else unit
+    for family in FAMILIES:
+        if known := family.find(unit):
+            fitting = family.fitting(abs(largest) * known.factor) or family.units[0]
+            return fitting.factor / known.factor, fitting.name
+    return 1.0, "" if unit in _SILENT else unit
 
 
 def amount(value: float, unit: str) -> str:
