@@ -112,7 +112,7 @@ class ObjectSource:
 
 def reason_of(error: BaseException) -> str:
     """Return why the system refused, in its own words, without paths or URLs (they may hold credentials)."""
-    if isinstance(error, OSError) and error.errno is not None:
+    if isinstance(error, OSError) and isinstance(error.errno, int):
         return os.strerror(error.errno)
     if isinstance(error, FileNotFoundError):
         return os.strerror(errno.ENOENT)

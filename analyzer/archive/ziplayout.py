@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from analyzer.archive.member import decode_name
@@ -44,7 +45,7 @@ def place(source: Source, limits: Limits, directory: Directory) -> list[Gap]:
             holed = _find_again(source, limits, directory, lost) or holed
         ordered = sorted((e for e in entries if e.fault is None or e.recovered), key=lambda entry: entry.offset)
     ordered = _one_each(ordered, entries)
-    for entry, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for entry, following in zip_longest(ordered, ordered[1:]):
         stop = following.offset if following else directory.start
         if _least_end(entry) <= stop:
             entry.bound = min(entry.bound or stop, stop)
@@ -52,7 +53,7 @@ def place(source: Source, limits: Limits, directory: Directory) -> list[Gap]:
             entry.bound, entry.partial = stop, True
         else:
             entry.fault = f"its data overlaps {_shown(following)}"
-    return _gaps(source, directory, [entry for entry in ordered if entry.bound])
+    return _gaps(source, directory, ordered)
 
 
 def _shown(entry: Entry) -> str:
@@ -126,11 +127,11 @@ def _gaps(source: Source, directory: Directory, placed: list[Entry]) -> list[Gap
             gaps.append(Gap(0, entry.offset, "before the first member"))
         elif entry.offset - end > _DESCRIPTOR_MOST:
             gaps.append(Gap(end, entry.offset, "between members"))
-        end = _least_end(entry)
+        end = max(end, _least_end(entry))
         stop = placed[number + 1].offset if number + 1 < len(placed) else directory.start
         if stop - end > _DESCRIPTOR_MOST + _EXTRA_SLACK:
             local = read_local(source, entry.offset)
-            end = local[1] + entry.packed if local else stop
+            end = max(end, local[1] + entry.packed) if local else stop
         elif stop > end:
             end = stop
     if directory.start - end > _DESCRIPTOR_MOST:
