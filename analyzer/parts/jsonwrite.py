@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analyzer.parts.gofloat import in_json
+
 _HTML = re.compile("[<>&\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -33,7 +35,7 @@ def _value(tree: Any, newline: str) -> Iterator[str]:
     elif isinstance(tree, bool):
         yield "true" if tree else "false"
     elif isinstance(tree, float):
-        yield _float(tree)
+        yield in_json(tree) if math.isfinite(tree) else "null"
     else:
         yield str(int(tree))
 
@@ -55,20 +57,3 @@ def _container(tree: Any, newline: str) -> Iterator[str]:
             yield from _value(item, inner)
         comma = ","
     yield newline + ("}" if is_map else "]")
-
-
-def _float(value: float) -> str:
-    """Return a float as Go's encoder does: exponent only below 1e-6 and from 1e21, without padding."""
-    if not math.isfinite(value):
-        return "null"
-    text = repr(value)
-    if value == 0 or 1e-6 <= abs(value) < 1e21:
-        if "e" in text:
-            mantissa, _, exponent = text.partition("e")
-            if int(exponent) > 0:
-                return str(int(value))
-            digits = mantissa.replace("-", "").replace(".", "")
-            return ("-" if value < 0 else "") + "0." + "0" * (-int(exponent) - 1) + digits
-        return text.removesuffix(".0")
-    mantissa, _, exponent = text.partition("e")
-    return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"

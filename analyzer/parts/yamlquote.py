@@ -7,6 +7,7 @@ and checked against their output (``tests/parts/data/go_yaml_scalars.json``).
 from __future__ import annotations
 
 import io
+import math
 import re
 from typing import Final
 
@@ -22,15 +23,13 @@ _GO_FLOAT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\Z")
 _V2_WORDS: Final = (
     _WORDS
     | _LEGACY_BOOLS
-    | frozenset(
-        (".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", "<<")
-    )
+    | frozenset((".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF"))
 )
 _V2_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?: ?(?:Z|[-+]\d\d:\d\d))?)?\Z")
-_CLOCK = re.compile(r"\d{1,2}:\d{1,2}\Z")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?(?:[.,]\d+)?\Z")
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]?\d\Z")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?)?\Z")
 _SHORT: Final = {
     "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", '"': '\\"', "\\": "\\\\",
 }  # fmt: skip
@@ -66,13 +65,20 @@ def _goccy_number(value: str) -> bool:
     return re.fullmatch("-?[0-9]+", text, re.ASCII) is not None
 
 
+def _goccy_time(value: str) -> bool:
+    day = _DAY.match(value)
+    if day:
+        return parse_time(f"{day[1]}T00:00:00Z") is not None
+    return value[10:11] in ("T", "t") and parse_time(value) is not None
+
+
 def goccy_quotes(value: str) -> bool:
     """Whether goccy/go-yaml puts a text in double quotes."""
     if not value or value in _WORDS or value in _LEGACY_BOOLS or value == "-" or _goccy_number(value):
         return True
     if value[0] in "*&[{}],!|>%'\"@ `" or value[-1] in ": ":
         return True
-    if _DAY.match(value) or _CLOCK.match(value) or ("T" in value.upper()[8:12] and parse_time(value)):
+    if _CLOCK.match(value) or _goccy_time(value):
         return True
     return "#" in value or "\\" in value or ": " in value or "- " in value
 
@@ -107,12 +113,13 @@ def libyaml_quote(value: str) -> str:
 
 
 def _libyaml_printable(char: str) -> bool:
-    return (
-        " " <= char <= "~"
-        or char == "\x85"
-        or "\xa0" <= char <= "\ud7ff"
-        or "\ue000" <= char <= "\ufffd"
-        or char >= "\U00010000"
+    return " " <= char <= "~" or "\xa0" <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd"
+
+
+def needs_double_quotes(value: str) -> bool:
+    """Whether go-yaml v2 or v3 must escape something: control characters, and all beyond the basic plane."""
+    return any(not _libyaml_printable(char) and char != "\n" for char in value) or any(
+        c in value for c in "\u2028\u2029\ufeff"
     )
 
 
@@ -122,7 +129,7 @@ def v2_resolves(value: str) -> bool:
         return True
     if value[0] in "+-.0123456789":
         body = value.replace("_", "")
-        if _V2_FLOAT.match(body) or _BASE60.match(value) or _DATE.match(value):
+        if (_V2_FLOAT.match(body) and math.isfinite(float(body))) or _BASE60.match(value) or _DATE.match(value):
             return True
         return re.fullmatch(r"[-+]?0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)", body, re.ASCII) is not None
     return False

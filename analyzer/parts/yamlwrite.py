@@ -12,8 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 from analyzer.format.versions import Version
+from analyzer.parts.gofloat import general
 from analyzer.parts.scalars import Plain
-from analyzer.parts.yamlquote import analyze, go_quote, goccy_quotes, libyaml_quote, v2_resolves
+from analyzer.parts.yamlquote import (
+    analyze,
+    go_quote,
+    goccy_quotes,
+    libyaml_quote,
+    needs_double_quotes,
+    v2_resolves,
+)
 
 Dialect: TypeAlias = Literal["v2", "v3", "goccy"]
 Comments: TypeAlias = Callable[[str], tuple[str | None, str | None]]
@@ -75,7 +83,7 @@ class _Writer:
                 yield f"{pad}- {first[indent + 2 :]}"
                 yield from lines
             else:
-                first, *rest = self.scalar(item, indent + 2, indent + 2)
+                first, *rest = self.scalar(item, indent + 2, indent + 2, item=True)
                 yield f"{pad}- {first}"
                 yield from rest
 
@@ -85,11 +93,15 @@ class _Writer:
             return str(key)
         if self.dialect == "goccy":
             return self._goccy(key, 0)[0] if "\n" not in key else go_quote(key)
-        plain = not v2_resolves(key) and "\n" not in key and analyze(key).allow_block_plain
-        return key if plain else self._quoted(key)
+        if "\n" in key or needs_double_quotes(key) or v2_resolves(key):
+            return libyaml_quote(key)
+        known = analyze(key)
+        if known.allow_block_plain:
+            return key
+        return _single(key) if known.allow_single_quoted else libyaml_quote(key)
 
-    def scalar(self, value: Any, indent: int, column: int) -> list[str]:
-        """Return a scalar as its first line (after ``key: ``) and further full lines."""
+    def scalar(self, value: Any, indent: int, column: int, *, item: bool = False) -> list[str]:
+        """Return a scalar as its first line (after ``key: `` or ``- ``) and further full lines."""
         if value is None:
             return ["null"]
         if isinstance(value, bool):
@@ -105,79 +117,54 @@ class _Writer:
         text = str(value)
         if isinstance(value, Plain) and "\n" not in text and analyze(text).allow_block_plain:
             return [text]
-        return self._goccy(text, indent) if self.dialect == "goccy" else self._goyaml(text, indent, column)
+        if self.dialect == "goccy":
+            return self._goccy(text, indent, item=item)
+        return self._goyaml(text, indent, column)
 
     def _float(self, value: float) -> str:
-        text = go_float(value)
-        return text + ".0" if self.dialect == "goccy" and not set(text) & set(".en") else text
+        if not math.isfinite(value):
+            return ".nan" if math.isnan(value) else (".inf" if value > 0 else "-.inf")
+        text = general(value)
+        return text + ".0" if self.dialect == "goccy" and not set(text) & set(".e") else text
 
-    def _goccy(self, text: str, indent: int) -> list[str]:
+    def _goccy(self, text: str, indent: int, *, item: bool = False) -> list[str]:
         if goccy_quotes(text):
             return [go_quote(text)]
         if "\n" in text:
-            return _literal(text, indent) or [go_quote(text)]
-        known = analyze(text)
-        safe = known.allow_block_plain and "\t" not in (text[:1], text[-1:])
+            spaced = analyze(text.replace("\t", "x").replace(" \n", "x\n")).allow_block
+            readable = spaced and text.lstrip("\n")[:1] not in (" ", "\t", "")
+            return _literal(text, indent, padded=not item) if readable else [go_quote(text)]
+        safe = analyze(text.replace("\t", " ")).allow_block_plain  # a tab inside is no fault for a YAML reader
         return [text] if safe else [go_quote(text)]
 
     def _goyaml(self, text: str, indent: int, column: int) -> list[str]:
-        known = analyze(text)
-        if "\n" in text and known.allow_block:
-            block = _literal(text, indent)
-            if block:
-                return block
-        fold = self.dialect == "v2"
-        if "\n" not in text and not v2_resolves(text):
-            if known.allow_block_plain:
-                return _fold(text, indent, column) if fold else [text]
-            if known.allow_single_quoted:
-                return (
-                    _fold(f"'{text.replace(chr(39), chr(39) * 2)}'", indent, column, quoted=True)
-                    if fold
-                    else [_single(text)]
-                )
-        return [libyaml_quote(text)]
-
-    def _quoted(self, key: str) -> str:
-        known = analyze(key)
-        if "\n" not in key and not v2_resolves(key) and known.allow_single_quoted:
-            return _single(key)
-        return libyaml_quote(key)
+        v2 = self.dialect == "v2"
+        tested = text if v2 or "\n" not in text else text.replace("\t", "x")
+        if needs_double_quotes(tested):
+            return [libyaml_quote(text)]
+        known = analyze(tested)
+        if "\n" in text:
+            hint = "2" if v2 and text[0] in " \n" else ""
+            readable = known.allow_block and text.strip("\n") and (hint or text[0] not in " \t\n")
+            return _literal(text, indent, hint=hint) if readable else [libyaml_quote(text)]
+        if v2_resolves(text) or not (known.allow_block_plain or known.allow_single_quoted):
+            return [libyaml_quote(text)]
+        quoted = not known.allow_block_plain
+        shown = _single(text) if quoted else text
+        return _fold(shown, indent, column, quoted=quoted) if v2 else [shown]
 
 
 def _single(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def go_float(value: float) -> str:
-    """Return a float as Go's ``FormatFloat(v, 'g', -1, 64)``; infinities and NaN as YAML has them."""
-    if not math.isfinite(value):
-        return ".nan" if math.isnan(value) else (".inf" if value > 0 else "-.inf")
-    text = repr(value)
-    mantissa, _, exponent = text.partition("e")
-    digits = mantissa.replace("-", "").replace(".", "").strip("0")
-    if value and not -4 <= (power := math.floor(math.log10(abs(value)))) < 21:
-        if not exponent:
-            shown = digits[0] + ("." + digits[1:] if len(digits) > 1 else "")
-            return f"{'-' if value < 0 else ''}{shown}e{power:+03d}"
-        return f"{mantissa.removesuffix('.0')}e{int(exponent):+03d}"
-    if exponent:
-        return f"{value:f}".rstrip("0").rstrip(".") if int(exponent) < 0 else str(int(value))
-    return text.removesuffix(".0")
-
-
-def _literal(text: str, indent: int) -> list[str] | None:
-    """Return a literal block, or None where one would not read back as the same text."""
+def _literal(text: str, indent: int, *, hint: str = "", padded: bool = False) -> list[str]:
+    """Return a literal block; ``padded`` indents blank lines too, as goccy does in maps."""
     body = text.rstrip("\n")
-    if not body or text[0] in " \n\t" or not analyze(text).allow_block or "\r" in text or "\t" in text:
-        return None
-    if any(line != line.rstrip(" ") for line in text.split("\n")):
-        return None
     ending = len(text) - len(body)
-    header = ("|-", "|", "|+")[min(ending, 2)]
-    lines = body.split("\n") + [""] * (ending - 1 if ending > 1 else 0)
     pad = " " * indent
-    return [header, *(pad + line if line else "" for line in lines)]
+    lines = [pad + line if line or padded else "" for line in body.split("\n")]
+    return ["|" + hint + ("-", "", "+")[min(ending, 2)], *lines, *[""] * (ending - 1)]
 
 
 def _fold(text: str, indent: int, column: int, *, quoted: bool = False) -> list[str]:
