@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from analyzer.archive.base import Archive, Kind
 from analyzer.archive.inflate import Damage, Inflater, crc32
-from analyzer.archive.member import Flag, Member, decode_name
+from analyzer.archive.member import NO_FLAGS, SHOWN, Flag, Member, decode_name
 from analyzer.archive.zipdirectory import DEFLATED, HAS_DESCRIPTOR, LOCAL, Directory, Entry, read_directory
 from analyzer.archive.ziplayout import Gap, place
 from analyzer.archive.zipscan import read_local
@@ -67,6 +67,11 @@ class ZipArchive(Archive):
 
     def _accept(self, member: Member, entry: Entry) -> bool:
         """Whether a member may be read; what is to be said about it goes into ``refused``."""
+        reason = entry.refusal() or ("has no name" if not member.path else None)
+        if reason is None and entry.fault is not None and entry.bound == 0:
+            reason = entry.fault
+        if (reason, member.flags, member.ordinal) == (None, NO_FLAGS, 0) and len(entry.raw_name) <= SHOWN:
+            return True
         shown = member.shown or "(no name)"
         if len(entry.raw_name) > self.limits.name_bytes:
             self.note(
@@ -74,9 +79,6 @@ class ZipArchive(Archive):
                 shown, severity="error", stage="limit",
             )  # fmt: skip
             return False
-        reason = entry.refusal() or ("has no name" if not member.path else None)
-        if reason is None and entry.fault is not None and entry.bound == 0:
-            reason = entry.fault
         if reason is not None:
             self.note(reason, shown, severity="error")
             return False

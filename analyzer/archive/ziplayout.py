@@ -44,7 +44,7 @@ def place(source: Source, limits: Limits, directory: Directory) -> list[Gap]:
         if lost or not directory.complete:
             holed = _find_again(source, limits, directory, lost) or holed
         ordered = sorted((e for e in entries if e.fault is None or e.recovered), key=lambda entry: entry.offset)
-    ordered = _one_each(ordered, entries)
+    ordered = _one_each(ordered)
     for entry, following in zip_longest(ordered, ordered[1:]):
         stop = following.offset if following else directory.start
         if _least_end(entry) <= stop:
@@ -107,11 +107,10 @@ def _find_again(source: Source, limits: Limits, directory: Directory, lost: list
     return moved
 
 
-def _one_each(ordered: list[Entry], entries: list[Entry]) -> list[Entry]:
+def _one_each(ordered: list[Entry]) -> list[Entry]:
     """Keep one entry of those that share a local header: the first listed; refuse the others."""
-    rank = {id(entry): number for number, entry in enumerate(entries)}
     kept: list[Entry] = []
-    for entry in sorted(ordered, key=lambda entry: (entry.offset, rank[id(entry)])):
+    for entry in ordered:  # sorted by offset and, as sorting is stable, as they are listed
         if kept and kept[-1].offset == entry.offset:
             entry.fault = f"its data overlaps {_shown(kept[-1])}"
         else:

@@ -11,7 +11,6 @@ import contextlib
 import io
 import os
 import struct
-import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,10 +97,11 @@ class ZipWriter:
         if not self._overwrite and os.path.lexists(self.path):
             raise UsageError(f"{self._shown}: exists already")
         try:
-            descriptor, temporary = tempfile.mkstemp(".part", f".{self.path.name}.", self.path.parent)
+            temporary = self.path.parent / f".{os.urandom(8).hex()}.part"
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise SourceError(f"{self._shown}: cannot be written: {reason_of(error)}") from None
-        self._temporary = Path(temporary)
+        self._temporary = temporary
         self._file = os.fdopen(descriptor, "wb", 1 << 18)
         return self
 

@@ -196,7 +196,7 @@ def test_a_member_that_failed_spoils_the_whole(tmp_path):
                 half(writer)
             writer.write("b", b"y")
 
-    with pytest.raises(UsageError, match="not written to its end"):
+    with pytest.raises(UsageError, match=r"not written to its end"):
         write()
     assert os.listdir(tmp_path) == []
 
@@ -204,7 +204,7 @@ def test_a_member_that_failed_spoils_the_whole(tmp_path):
 def test_an_existing_file_is_kept(tmp_path):
     path = tmp_path / "x.zip"
     path.write_bytes(b"mine")
-    with pytest.raises(UsageError, match="exists already"), ZipWriter(path):
+    with pytest.raises(UsageError, match=r"exists already"), ZipWriter(path):
         pass
     assert path.read_bytes() == b"mine"
     with pytest.raises(ZeroDivisionError), ZipWriter(path, overwrite=True):
@@ -221,7 +221,7 @@ def test_an_existing_file_is_kept(tmp_path):
             writer.write("a", b"")
             late.write_bytes(b"theirs")
 
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match=r"exists already"):
         race()
     assert late.read_bytes() == b"theirs"
     assert sorted(os.listdir(tmp_path)) == ["late.zip", "x.zip"]
@@ -235,7 +235,7 @@ def test_unsafe_names_are_not_written(tmp_path, name):
 
 def test_a_folder_that_is_missing_is_named(tmp_path):
     with (
-        pytest.raises(SourceError, match="cannot be written: No such file or directory$"),
+        pytest.raises(SourceError, match=r"cannot be written: No such file or directory$"),
         ZipWriter(tmp_path / "a" / "b.zip"),
     ):
         pass
@@ -246,7 +246,7 @@ def test_a_full_disk_is_named():
         pytest.skip("no /dev/full")
     writer = ZipWriter("never.zip")
     with (
-        pytest.raises(PacketError, match="cannot be written: No space left on device"),
+        pytest.raises(PacketError, match=r"cannot be written: No space left on device"),
         open("/dev/full", "wb", 0) as full,
     ):
         writer._file = full
@@ -254,5 +254,5 @@ def test_a_full_disk_is_named():
 
 
 def test_times_need_a_zone(tmp_path):
-    with ZipWriter(tmp_path / "x.zip") as writer, pytest.raises(UsageError, match="time zone"):
+    with ZipWriter(tmp_path / "x.zip") as writer, pytest.raises(UsageError, match=r"time zone"):
         writer.member("a", datetime(2026, 1, 1))  # noqa: DTZ001
