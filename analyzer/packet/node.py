@@ -36,7 +36,7 @@ class Node:
         if not files.folder:
             server = self.diagnostics.server if self.diagnostics is not None else None
             if server is not None and server.hostname:
-                self.name = server.hostname if files.ordinal == 0 else f"{server.hostname}#{files.ordinal + 1}"
+                self.name = server.hostname
 
     def __repr__(self) -> str:
         return f"<Node {self.name}: {', '.join(sorted(self._files.parts))}>"

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from analyzer.archive import Limits, open_archive
-from analyzer.errors import NotAPacket
+from analyzer.errors import NotAPacket, Progress
 from analyzer.packet.layout import find_parts
 from analyzer.packet.packet import Packet
 from analyzer.text import count, printable
@@ -18,23 +18,26 @@ PacketSource: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 AnyPacket = TypeVar("AnyPacket", bound=Packet)
 
 
-def open_packet(source: PacketSource, *, limits: Limits | None = None, name: str | None = None) -> Packet:
+def open_packet(
+    source: PacketSource, *, limits: Limits | None = None, name: str | None = None, progress: Progress | None = None
+) -> Packet:
     """Open a Support Packet of any release without extracting it.
 
     Args:
         source: path of a zip, tar.gz or folder, bytes, a binary file object, or an fsspec URL.
         limits: what may be read; see ``Limits``.
         name: what to call it in messages; the source's own name by default.
+        progress: called with (members done, members in all, what is read) while everything is read.
 
     Raises:
         SourceError: the source cannot be read.
         NotAPacket: it is no archive, or holds none of a packet's files.
         UnsafeArchive: the container as a whole is refused.
     """
-    return packet_of(open_archive(source, limits=limits or Limits(), name=name), Packet)
+    return packet_of(open_archive(source, limits=limits or Limits(), name=name), Packet, progress)
 
 
-def packet_of(archive: Archive, kind: type[AnyPacket]) -> AnyPacket:
+def packet_of(archive: Archive, kind: type[AnyPacket], progress: Progress | None = None) -> AnyPacket:
     """Return an opened archive as a packet of class ``kind``; closes it if it is none.
 
     Raises:
@@ -48,7 +51,7 @@ def packet_of(archive: Archive, kind: type[AnyPacket]) -> AnyPacket:
         reason = _reason(archive)
         archive.close()
         raise NotAPacket(f"{archive.name}: no Support Packet: {reason}")
-    return kind(archive, layout)
+    return kind(archive, layout, progress)
 
 
 def _reason(archive: Archive) -> str:

@@ -7,13 +7,14 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
-from analyzer.errors import Problem
+from analyzer.errors import Problem, Progress, UsageError
 from analyzer.format.lineage import Lineage, detect
 from analyzer.format.versions import Version, parse_version
 from analyzer.packet import completeness, frames, versions
 from analyzer.packet.layout import Layout, find_parts
 from analyzer.packet.node import Node
 from analyzer.packet.reading import Desk
+from analyzer.text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,8 +48,9 @@ class Packet:
         nodes: servers by name; a standalone packet has one.
     """
 
-    def __init__(self, archive: Archive, layout: Layout | None = None) -> None:
+    def __init__(self, archive: Archive, layout: Layout | None = None, progress: Progress | None = None) -> None:
         self.archive = archive
+        self._progress = progress
         self._layout = layout if layout is not None else find_parts(archive.members)
         self._desk = Desk(archive, self._layout)
         for problem in archive.refused:
@@ -61,8 +63,8 @@ class Packet:
         nodes: dict[str, Node] = {}
         for files in self._layout.nodes:
             node = Node(self._desk, files)
-            if node.name in nodes:
-                node.name = f"{node.name} ({node.folder or 'root'})"
+            if node.name in nodes:  # two nodes of one host name collide in the packet (packet-format.md 1.3)
+                node.name = f"{node.name}#{len(nodes) + 1}"
             nodes[node.name] = node
         return nodes
 
@@ -120,6 +122,17 @@ class Packet:
     def clustered(self) -> bool:
         """Whether the packet holds folders of nodes."""
         return any(node.folder for node in self.nodes.values())
+
+    def node(self, name: str) -> Node:
+        """Return a node by name.
+
+        Raises:
+            UsageError: the packet has no such node; the message names those it has.
+        """
+        if name not in self.nodes:
+            known = ", ".join(printable(known) for known in self.nodes) or "none"
+            raise UsageError(f"{self.source}: no node {printable(name)}; its nodes: {known}")
+        return self.nodes[name]
 
     @property
     def first_node(self) -> Node | None:
@@ -277,15 +290,20 @@ class Packet:
         if self._all_read:
             return
         self._all_read = True
+        total = len(self.archive.members)
         _ = self.metadata, self.support_packet, self.stats, self.job_lists, self.roles_and_schemes
         _ = self.plugin_lists, self.plugin_diagnostics, self.database_schema, self.server_warnings
+        read = {member.index for member in (*self._layout.parts.values(), *self._layout.plugins.values())}
         for node in self.nodes.values():
+            if self._progress is not None:
+                self._progress(len(read), total, node.name)
             node.read_all()
-        read = {member.index for node in self.nodes.values() for member in node.members.values()}
-        read |= {member.index for member in (*self._layout.parts.values(), *self._layout.plugins.values())}
+            read |= {member.index for member in node.members.values()}
         for member in self.archive.members:
             if member.index not in read and not member.noise:
                 self._desk.check(member, None)
+        if self._progress is not None:
+            self._progress(total, total, self.source)
 
     def summary(self) -> PacketSummary:
         """Return one screen about the packet."""

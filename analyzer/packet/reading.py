@@ -77,7 +77,7 @@ class Desk:
         if isinstance(error, MemberError):
             self.note(name, error.reason, node=node, stage=error.stage)
         elif isinstance(error, PacketError):
-            self.note(name, str(error), node=node, stage="parse")
+            self.note(name, str(error).removeprefix(f"{name.rpartition('/')[2]}: "), node=node, stage="parse")
         else:
             # a defect of ours must not cost the other parts; its text might quote the packet, so only its kind is told
             self.note(name, f"could not be understood ({type(error).__name__})", node=node, stage="parse")

@@ -27,7 +27,6 @@ def render_report(packet: Packet, findings: Findings, pictures: Mapping[str, Pic
     from importlib.metadata import version
 
     import jinja2
-    import markupsafe
 
     drawn = draw(packet) if pictures is None else pictures
     environment = jinja2.Environment(
@@ -36,11 +35,9 @@ def render_report(packet: Packet, findings: Findings, pictures: Mapping[str, Pic
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    css, _, _ = environment.loader.get_source(environment, "report.css")  # type: ignore[union-attr]
     return environment.get_template("report.html").render(
         title=_title(packet),
         source=packet.source,
-        css=markupsafe.Markup(css),
         tiles=_tiles(packet, findings),
         sections=_sections(packet, findings, drawn),
         version=version("supportpacket"),

@@ -1,0 +1,54 @@
+"""``supportpacket export``: every frame of a packet as one file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analyzer.cli.common import (
+    DONE,
+    INCOMPLETE,
+    Force,
+    NodeName,
+    NoProgress,
+    Quiet,
+    Source,
+    notice,
+    progress_bar,
+    tell_problems,
+)
+
+
+class ExportFormat(StrEnum):
+    """File forms of a frame."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
+def command(
+    source: Source,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="folder for the files", show_default=False)
+    ],
+    form: Annotated[ExportFormat, typer.Option("--format", help="file form")] = ExportFormat.parquet,
+    node: NodeName = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    no_progress: NoProgress = False,
+) -> None:
+    """Write every frame of a packet as one file, and findings of the secret scan with them."""
+    from analyzer.face import open_packet
+    from analyzer.report import export_frames
+
+    with open_packet(source) as packet, progress_bar(enabled=not (quiet or no_progress)) as progress:
+        if node is not None:
+            packet.node(node)
+        written = export_frames(packet, output, form.value, node=node, force=force, progress=progress)
+        problems = [problem for problem in packet.problems if problem.severity == "error"]
+    notice(f"{len(written)} frames in {output}", quiet=quiet)
+    tell_problems(problems, packet.source)
+    raise typer.Exit(INCOMPLETE if problems else DONE)

@@ -1,0 +1,87 @@
+"""Every frame of a packet as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.files import refuse_overwrite, replace_when_done
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analyzer.errors import Progress
+    from analyzer.packet import Packet
+
+
+def export_frames(
+    packet: Packet,
+    folder: Path,
+    form: str,
+    *,
+    node: str | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    only: frozenset[str] | None = None,
+) -> list[Path]:
+    """Write each frame of ``packet`` as ``folder/NAME.parquet`` or ``.csv`` and return the paths.
+
+    Args:
+        packet: the opened packet.
+        folder: made if it does not exist.
+        form: ``parquet`` or ``csv`` (times as ISO 8601 with offset, nested values as JSON).
+        node: only rows of this node.
+        force: overwrite existing files.
+        progress: called with (frames done, frames in all, name).
+        only: names of the frames wanted; all without it.
+
+    Raises:
+        UsageError: a file exists and ``force`` is false, or the folder cannot be written.
+    """
+    makers = {name: make for name, make in packet.frames().items() if only is None or name in only}
+    paths = {name: folder / f"{name}.{form}" for name in makers}
+    for path in paths.values():
+        refuse_overwrite(path, force=force)
+    for done, (name, make) in enumerate(makers.items()):
+        if progress is not None:
+            progress(done, len(makers), name)
+        frame = make()
+        if node is not None:
+            frame = frame[(frame["node"] == node) | frame["node"].isna()]
+        with replace_when_done(paths[name], force=force) as partial:
+            write_file(frame, partial, form)
+    if progress is not None:
+        progress(len(makers), len(makers), "")
+    return list(paths.values())
+
+
+def write_file(frame: pd.DataFrame, path: Path, form: str) -> None:
+    """Write one frame; columns of dicts and lists become JSON text, which both forms can hold."""
+    flat = as_text(frame)
+    if form == "parquet":
+        flat.to_parquet(path, index=False)
+    else:
+        flat.to_csv(
+            path, index=False, lineterminator="\n", encoding="utf-8", errors="backslashreplace", date_format=ISO
+        )
+
+
+ISO = "%Y-%m-%dT%H:%M:%S.%f%z"
+
+
+def as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with nested values as JSON text; plain columns stay as they are."""
+    import orjson
+    import pandas as pd
+
+    columns = {}
+    for name, series in frame.items():
+        if series.dtype == object:
+            texts = [
+                value if value is None or isinstance(value, str) else orjson.dumps(value, default=str).decode()
+                for value in series
+            ]
+            columns[name] = pd.Series(texts, index=series.index, dtype="str")
+        else:
+            columns[name] = series
+    return pd.DataFrame(columns)
