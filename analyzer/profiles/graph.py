@@ -146,7 +146,20 @@ def totals(columns: Columns, nodes: Nodes, weights: Weights) -> Totals:
     return Totals(flat, flat_div, cum, cum_div)
 
 
-def edges(columns: Columns, nodes: Nodes, weights: Weights, kept: Bools | None = None) -> Edges:
+def maybe_inline(nodes: Nodes) -> Bools:
+    """Return which nodes are inlined at any location at all."""
+    found = np.zeros(len(nodes), bool)
+    found[nodes.slot_node[nodes.slot_inline]] = True
+    return found
+
+
+def edges(
+    columns: Columns,
+    nodes: Nodes,
+    weights: Weights,
+    kept: Bools | None = None,
+    targets: Bools | None = None,
+) -> Edges:
     """Sum calls between nodes, left-out nodes skipped over.
 
     Args:
@@ -154,8 +167,12 @@ def edges(columns: Columns, nodes: Nodes, weights: Weights, kept: Bools | None =
         nodes: its nodes.
         weights: what each sample counts.
         kept: nodes that take part; None for all.
+        targets: nodes whose callers are asked for; None for all.
     """
-    parts = [_block_edges(nodes, weights, block, kept) for block in _frames(columns, nodes, weights.counted)]
+    parts = [
+        _block_edges(nodes, weights, block, kept, targets)
+        for block in _frames(columns, nodes, weights.counted)
+    ]
     if not parts:
         none = np.empty(0, np.int64)
         return Edges(none, none, none, none, none.astype(bool), none.astype(bool))
@@ -164,12 +181,15 @@ def edges(columns: Columns, nodes: Nodes, weights: Weights, kept: Bools | None =
 
 
 def _block_edges(
-    nodes: Nodes, weights: Weights, block: _Frames, kept: Bools | None
+    nodes: Nodes, weights: Weights, block: _Frames, kept: Bools | None, targets: Bools | None
 ) -> tuple[I64, I64, I64, Bools, Bools]:
     node = nodes.slot_node[block.slot].astype(np.int64)
     at = np.arange(len(node)) if kept is None else np.flatnonzero(kept[node])
     node, sample, slot = node[at], block.sample[at], block.slot[at]
-    pair = np.flatnonzero((sample[:-1] == sample[1:]) & (node[:-1] != node[1:]))
+    pairs = (sample[:-1] == sample[1:]) & (node[:-1] != node[1:])
+    if targets is not None:
+        pairs &= targets[node[:-1]]
+    pair = np.flatnonzero(pairs)
     residual = at[pair + 1] - at[pair] > 1
     size = len(nodes)
     key = node[pair + 1] * size + node[pair]

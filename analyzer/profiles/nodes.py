@@ -95,18 +95,19 @@ class Nodes:
 
     def function_name(self, node: int) -> str:
         """Return the function name alone."""
-        return self.texts[self.name[node]]
+        return self.texts[int(self.name[node])]
 
     def file_name(self, node: int) -> str:
         """Return the file name alone."""
-        return self.texts[self.file[node]]
+        return self.texts[int(self.file[node])]
 
-    def components(self, node: int) -> list[str]:
-        """Return the parts of a node's printed name: address, function, place."""
+    def components(self, node: int, name: str | None = None, file: str | None = None) -> list[str]:
+        """Return the parts of a node's printed name: address, function, place; name and file may be given."""
         parts = []
         if address := int(self.address[node]):
             parts.append(f"{address:016x}")
-        name, file = self.texts[self.name[node]], self.texts[self.file[node]]
+        name = self.function_name(node) if name is None else name
+        file = self.file_name(node) if file is None else file
         if name:
             parts.append(name)
         if line := int(self.line[node]):

@@ -44,14 +44,16 @@ class Graph:
     columns: Columns
     weights: Weights
 
-    def edges(self, *, cut: bool = True) -> Edges:
-        """Sum the calls between nodes; with ``cut`` without those below the cutoff."""
-        found = edges(self.columns, self.nodes, self.weights, self.member)
-        if not cut:
-            return found
-        # Only calls of nodes that are shown are looked at when light ones are dropped.
+    def edges(self, targets: Bools | None = None) -> Edges:
+        """Sum the calls between nodes, those below the cutoff left out.
+
+        Args:
+            targets: nodes whose callers are asked for; None for all.
+        """
+        found = edges(self.columns, self.nodes, self.weights, self.member, targets)
         shown = np.zeros(len(self.nodes), bool)
         shown[self.order] = True
+        # Upstream looks at the callers of nodes that are shown, and at no others.
         return found.where((np.abs(found.weight) >= self.edge_cutoff) | ~shown[found.target])
 
 

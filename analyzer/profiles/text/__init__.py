@@ -1,0 +1,1 @@
+"""Reports as text, byte for byte those of ``go tool pprof``."""
