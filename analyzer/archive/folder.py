@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from analyzer.archive.base import Archive, Kind
 from analyzer.archive.inflate import Damage
+from analyzer.archive.limits import Clock
 from analyzer.archive.member import Member, decode_name
 from analyzer.archive.source import file_kind, reason_of
 from analyzer.errors import SourceError, UnsafeArchive
@@ -38,7 +38,7 @@ class FolderArchive(Archive):
             raise SourceError(f"{self.name}: {reason_of(error)}") from None
         self._entries = 0
         self._steps: list[tuple[bytes, ...]] = []
-        self._deadline = time.monotonic() + self.limits.seconds
+        self._clock = Clock(self.name, self.limits.seconds)
         members: list[Member] = []
         seen: dict[str, int] = {}
         try:
@@ -96,8 +96,7 @@ class FolderArchive(Archive):
         self._entries += 1
         if self._entries > self.limits.members:
             raise UnsafeArchive(f"{self.name}: more files than the limit of {self.limits.members:,}")
-        if time.monotonic() > self._deadline:
-            raise UnsafeArchive(f"{self.name}: not listed within {self.limits.seconds:g} s")
+        self._clock.check()
 
     def _refuse(self, steps: tuple[bytes, ...], reason: str) -> None:
         path = decode_name(b"/".join(steps))[0]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.errors import UnsafeArchive
 from analyzer.text import human_bytes
 
 if TYPE_CHECKING:
@@ -70,6 +72,20 @@ class Account:
     def left_for(self, key: Hashable) -> int:
         """Return how many bytes one member may still have in all."""
         return max(0, self.total_bytes - self._sum + self._read.get(key, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time that listing one archive may take."""
+
+    name: str
+    seconds: float
+    started: float = field(default_factory=time.monotonic)
+
+    def check(self) -> None:
+        """Raise UnsafeArchive when the time is over."""
+        if time.monotonic() - self.started > self.seconds:
+            raise UnsafeArchive(f"{self.name}: not listed within {self.seconds:g} s")
 
 
 @dataclass(frozen=True, slots=True)

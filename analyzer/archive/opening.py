@@ -9,7 +9,7 @@ from analyzer.archive.bare import FileArchive, GzipArchive
 from analyzer.archive.folder import FolderArchive
 from analyzer.archive.gunzip import MAGIC, Gunzip
 from analyzer.archive.inflate import Damage
-from analyzer.archive.limits import Account, Context, Limits
+from analyzer.archive.limits import Account, Clock, Context, Limits
 from analyzer.archive.source import BytesSource, Source, SourceLike, open_source, shown_name
 from analyzer.archive.tararchive import TarArchive
 from analyzer.archive.tarheader import BLOCK, is_header
@@ -65,10 +65,11 @@ def _open(source: Source, file_name: str, context: Context) -> Archive:
         return FileArchive(source, file_name, context)
     if is_header(head):
         return TarArchive(source, context, packed=False)
+    clock = Clock(context.name, context.limits.seconds)
     if (
         looks_like_zip(head)
         or read_directory(source, context.limits) is not None
-        or (lower.endswith(".zip") and find_header(source, 0, source.size) >= 0)
+        or (lower.endswith(".zip") and find_header(source, 0, source.size, clock) >= 0)
     ):
         return ZipArchive(source, context)
     return FileArchive(source, file_name, context)

@@ -7,11 +7,10 @@ download. Sizes then stand behind each member's data, so the data is inflated on
 from __future__ import annotations
 
 import struct
-import time
 from typing import TYPE_CHECKING
 
 from analyzer.archive.inflate import Damage, Inflater, crc32
-from analyzer.archive.limits import ceiling
+from analyzer.archive.limits import Clock, ceiling
 from analyzer.archive.zipdirectory import (
     CENTRAL_SIGN,
     DEFLATED,
@@ -25,6 +24,7 @@ from analyzer.archive.zipdirectory import (
     widen,
 )
 from analyzer.errors import UnsafeArchive
+from analyzer.text import human_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +60,9 @@ def scan_members(source: Source, limits: Limits, end: int) -> Iterator[Entry]:
     Raises:
         UnsafeArchive: more members than the limits allow, or the search takes too long.
     """
-    deadline = time.monotonic() + limits.seconds
-    position, found = 0, 0
-    while (position := find_header(source, position, end)) >= 0:
+    clock = Clock(source.name, limits.seconds)
+    position = found = unpacked = 0
+    while (position := find_header(source, position, end, clock)) >= 0:
         read = read_local(source, position)
         if read is None:
             position += len(LOCAL_SIGN)
@@ -71,64 +71,65 @@ def scan_members(source: Source, limits: Limits, end: int) -> Iterator[Entry]:
         found += 1
         if found > limits.members:
             raise UnsafeArchive(f"{source.name}: more members than the limit of {limits.members:,}")
-        if time.monotonic() > deadline:
-            raise UnsafeArchive(f"{source.name}: not listed within {limits.seconds:g} s")
-        position = _measure(source, limits, entry, start, end)
+        if unpacked > limits.total_bytes:
+            raise UnsafeArchive(f"{source.name}: unpacks to more than {human_bytes(limits.total_bytes)}")
+        position = _measure(source, limits, entry, start, end, clock)
+        unpacked += entry.size if entry.bits & HAS_DESCRIPTOR else 0
         yield entry
 
 
-def find_header(source: Source, position: int, end: int) -> int:
+def find_header(source: Source, position: int, end: int, clock: Clock) -> int:
     """Return where the next plausible local header starts at or behind ``position``, or -1."""
-    while position < end:
+    while position + LOCAL.size <= end:
+        clock.check()
         window = source.read_at(position, min(_WINDOW, end - position))
         at = -1
-        while (at := window.find(LOCAL_SIGN, at + 1)) >= 0:
-            if _plausible(source.read_at(position + at, LOCAL.size)):
+        while (at := window.find(LOCAL_SIGN, at + 1)) >= 0 and at + LOCAL.size <= len(window):
+            if _plausible(window, at):
                 return position + at
-        if len(window) <= len(LOCAL_SIGN):
-            return -1
-        position += len(window) - len(LOCAL_SIGN) + 1
+        if len(window) < LOCAL.size:
+            break
+        position += len(window) - LOCAL.size + 1
     return -1
 
 
-def _plausible(head: bytes) -> bool:
+def _plausible(window: bytes, at: int) -> bool:
     """Whether a local header can be meant as one, and is not packed data that looks like its signature."""
-    if len(head) < LOCAL.size:
-        return False
-    _, version, bits, method, _, _, _, _, _, name_size, _ = LOCAL.unpack(head)
+    _, version, bits, method, _, _, _, _, _, name_size, _ = LOCAL.unpack_from(window, at)
     return bool(version & 0xFF <= _NEWEST_VERSION and bits & 0xC080 == 0 and method < 100 and name_size)
 
 
-def _measure(source: Source, limits: Limits, entry: Entry, start: int, end: int) -> int:
+def _measure(source: Source, limits: Limits, entry: Entry, start: int, end: int, clock: Clock) -> int:
     """Fill in where a member's data ends, and return where to look for the next header."""
     if entry.bits & HAS_DESCRIPTOR and entry.refusal() is None and not (entry.packed or entry.size):
         if entry.method == DEFLATED:
-            return _measure_deflated(source, limits, entry, start, end)
-        return _measure_stored(source, entry, start, end)
+            return _measure_deflated(source, limits, entry, start, end, clock)
+        return _measure_stored(source, entry, start, end, clock)
     stop = start + entry.packed
     if stop > end:
         entry.partial = True
         stop = end
     elif stop < end and source.read_at(stop, 2) != b"PK":
         # the size is wrong: the data goes to the next header at most
-        following = find_header(source, start, end)
+        following = find_header(source, start, end, clock)
         entry.fault = "its local header gives a wrong packed size"
         stop = following if following >= 0 else end
     entry.bound = stop
     return stop
 
 
-def _measure_deflated(source: Source, limits: Limits, entry: Entry, start: int, end: int) -> int:
+def _measure_deflated(source: Source, limits: Limits, entry: Entry, start: int, end: int, clock: Clock) -> int:
     most, _ = ceiling(limits, limits.total_bytes, max(end - start, 1))
     inflater = Inflater(source.read_at, start, end)
     crc = 0
     try:
         for piece in inflater.pieces(_STEP):
             crc = crc32(piece, crc)
+            clock.check()
             if inflater.unpacked > most:
                 raise Damage("unpacks to more than the limit", "limit")
     except Damage as damage:
-        following = find_header(source, start, end)
+        following = find_header(source, start, end, clock)
         stop = following if following >= 0 else end
         entry.fault = damage.reason if damage.stage == "limit" else None
         entry.packed, entry.size, entry.crc, entry.bound = stop - start, inflater.unpacked, crc, stop
@@ -161,23 +162,23 @@ def _check_descriptor(source: Source, entry: Entry, end: int) -> int:
     return entry.bound
 
 
-def _measure_stored(source: Source, entry: Entry, start: int, end: int) -> int:
+def _measure_stored(source: Source, entry: Entry, start: int, end: int, clock: Clock) -> int:
     """Find the end of unpacked data of unknown size: a descriptor that fits the distance to it."""
     position = start
     while position < end:
+        clock.check()
         window = source.read_at(position, min(_WINDOW, end - position))
         at = -1
         while (at := window.find(DESCRIPTOR_SIGN, at + 1)) >= 0:
-            fields = source.read_at(position + at + 4, 12)
-            if len(fields) == 12:
-                crc, packed, size = struct.unpack("<3I", fields)
+            if at + 16 <= len(window):
+                crc, packed, size = struct.unpack_from("<3I", window, at + 4)
                 if packed == size == position + at - start:
                     entry.crc, entry.packed, entry.size, entry.bound = crc, packed, size, position + at
                     return position + at + 16
-        if len(window) <= len(DESCRIPTOR_SIGN):
+        if len(window) < 16:
             break
-        position += len(window) - len(DESCRIPTOR_SIGN) + 1
-    following = find_header(source, start, end)
+        position += len(window) - 15
+    following = find_header(source, start, end, clock)
     stop = following if following >= 0 else end
     entry.packed = entry.size = stop - start
     entry.bound, entry.partial = stop, True

@@ -259,9 +259,7 @@ def test_a_million_entries_without_directory(tmp_path, peak):
     ],
 )
 @pytest.mark.parametrize("utf8", [0, 1 << 11])
-def test_bad_names_are_read_under_an_escaped_one(  # noqa: PLR0917
-    piece, build, peak, name, path, utf8
-):
+def test_bad_names_are_read_under_an_escaped_one(piece, build, peak, name, path, utf8):
     data = build([piece(name, GOOD, bits=utf8), piece(b"mattermost.log", b"real")])
     with peak, open_archive(data) as archive:
         bad, real = archive.members
@@ -433,3 +431,15 @@ def test_empty_and_foreign_files_named_zip(tmp_path):
 def test_a_slow_member_is_given_up(piece, build):
     with open_archive(build([piece(b"a", GOOD)]), limits=Limits(seconds=-1)) as archive:
         assert drain(archive, archive.members[0])[1] == "not read within -1 s"
+
+
+def test_a_search_for_headers_is_bounded_in_time_and_bytes(piece, build, pack):
+    noise = b"PK\3\4" * 500_000
+    with pytest.raises(UnsafeArchive, match=r"not listed within 0 s$"):
+        open_archive(noise, name="x.zip", limits=Limits(seconds=0))
+    with open_archive(noise, name="x.zip") as archive:
+        assert archive.members == ()
+    header = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 8, 8, 0, 0x5821, 0, 0, 0, 1, 0) + b"x"
+    member = header + pack(bytes(900_000))
+    with pytest.raises(UnsafeArchive, match=r"unpacks to more than 4\.0 MB$"):
+        open_archive(member * 20, limits=Limits(total_bytes=4 * MB))

@@ -256,3 +256,15 @@ def test_a_full_disk_is_named():
 def test_times_need_a_zone(tmp_path):
     with ZipWriter(tmp_path / "x.zip") as writer, pytest.raises(UsageError, match=r"time zone"):
         writer.member("a", datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_more_members_than_16_bits_count(tmp_path):
+    path = tmp_path / "many.zip"
+    with ZipWriter(path) as writer:
+        for number in range(65_600):
+            writer.write(f"{number}", b"")
+    with zipfile.ZipFile(path) as theirs:
+        assert len(theirs.infolist()) == 65_600
+    with open_archive(path, limits=Limits(members=70_000)) as archive:
+        assert archive.refused == ()
+        assert archive.members[-1].path == "65599"
