@@ -35,7 +35,7 @@ _REGISTERS: Final = (
 _TABLE: Final[tuple[tuple[str, Section], ...]] = (
     (r"panic: ", Section("panic", to_blank=True)),
     (r"\tpanic: ", Section("panic", to_blank=True)),
-    (r"(?:\w[\w.: /-]{0,40}: )?http: panic serving ", Section("panic")),
+    (r".{0,60}?http: panic serving ", Section("panic")),
     (r"\[recovered", Section("panic")),
     (r"\s*\[signal ", Section("signal")),
     (r"fatal error: ", Section("fatal", to_blank=True)),

@@ -8,7 +8,8 @@ from typing import BinaryIO, Final, TypeAlias
 
 from analyzer.errors import DumpError, SourceError
 from analyzer.goroutines.model import GoroutineDump
-from analyzer.goroutines.records import read_records
+from analyzer.goroutines.records import Records, read_records
+from analyzer.goroutines.unwrap import is_wrapped, left_wrapped, plain, unwrap
 from analyzer.text import human_bytes, printable
 
 DumpSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
@@ -42,7 +43,7 @@ def load(source: DumpSource) -> tuple[bytes, str]:
 
 
 def read_goroutines(source: DumpSource) -> GoroutineDump:
-    """Read a goroutine dump of Go 1.4 to 1.27.
+    """Read the goroutines of a process: a dump of Go 1.4 to 1.27, alone or inside a log.
 
     Args:
         source: path, bytes, or a file object opened in binary mode.
@@ -52,7 +53,17 @@ def read_goroutines(source: DumpSource) -> GoroutineDump:
         DumpError: it holds no goroutine at all.
     """
     data, name = load(source)
-    dump = GoroutineDump(read_records(data.replace(b"\r\n", b"\n")))
+    dump = GoroutineDump(_read_text(plain(data)))
     if not dump.total:
         raise DumpError(f"{name}: holds no goroutine")
     return dump
+
+
+def _read_text(text: bytes) -> Records:
+    """Read a dump that stands for itself, or is inside something else."""
+    if not is_wrapped(text):
+        records = read_records(text)
+        if not left_wrapped(records):
+            return records
+    inner = unwrap(text)
+    return read_records(inner.text, inner.lines, cut=inner.cut)
