@@ -66,11 +66,15 @@ class Inflater:
             if not self.finished:
                 raise Damage("its packed data is damaged") from None
 
+    def _next(self, position: int) -> bytes:
+        count = min(PACKED_STEP, self._end - position)
+        return self._read_at(position, count) if count > 0 else b""
+
     def _run(self, stream: Any, position: int, size: int) -> Iterator[bytes]:
         pending = b""
         while not stream.eof:
             if not pending:
-                pending = self._read_at(position, min(PACKED_STEP, self._end - position))
+                pending = self._next(position)
                 position += len(pending)
                 if not pending:
                     # what the engine still holds back
@@ -92,7 +96,7 @@ class Inflater:
         skip, position, pending, step = self.unpacked, self._start, b"", size
         while not stream.eof:
             if not pending:
-                pending = self._read_at(position, min(PACKED_STEP, self._end - position))
+                pending = self._next(position)
                 position += len(pending)
             before, ended = stream.copy(), not pending
             try:

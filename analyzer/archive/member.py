@@ -10,7 +10,7 @@ from analyzer.errors import PartError, Problem, Stage
 from analyzer.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
 Flag: TypeAlias = Literal[
@@ -51,9 +51,17 @@ class MemberError(PartError):
         self.received = received
         self.data = b""
 
+    def __reduce__(self) -> tuple[Callable[..., MemberError], tuple[str, str, str, Stage, int]]:
+        """Pickle without ``data``, for a worker that reports to another process."""
+        return _again, (self.archive, self.member, self.reason, self.stage, self.received)
+
     def problem(self, node: str | None = None) -> Problem:
         """Return this error as a row of ``problems``."""
         return Problem(node, self.member, self.stage, "error", self.reason)
+
+
+def _again(archive: str, member: str, reason: str, stage: Stage, received: int) -> MemberError:
+    return MemberError(archive, member, reason, stage=stage, received=received)
 
 
 @dataclass(frozen=True, slots=True)

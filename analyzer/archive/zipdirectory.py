@@ -197,28 +197,29 @@ def _parse_end(source: Source, tail: bytes, base: int, at: int) -> _End | None:
 
 
 def _apply_zip64(source: Source, end: _End) -> None:
-    """Take numbers that do not fit the end record from the zip64 record, which must stand right before it."""
-    full = end.entries == _FULL16 or _FULL32 in {end.directory_size, end.directory_offset}
+    """Take numbers that do not fit the end record from the zip64 record, which must end where its locator starts."""
     where = end.position - LOCATOR.size
     locator = source.read_at(where, LOCATOR.size) if where >= 0 else b""
     if not locator.startswith(LOCATOR_SIGN):
         return
-    record_at = where - END64.size
-    record = source.read_at(record_at, END64.size) if record_at >= 0 else b""
-    if not record.startswith(END64_SIGN):
+    for at in (where - END64.size, LOCATOR.unpack(locator)[2]):
+        record = source.read_at(at, END64.size) if 0 <= at <= where - END64.size else b""
+        if record.startswith(END64_SIGN) and at + 12 + END64.unpack(record)[1] == where:
+            break
+    else:
         end.notes.append("its zip64 locator leads nowhere")
         return
-    end.directory_end = record_at
-    _, _, _, _, _, _, _, entries, size, offset = END64.unpack(record)
+    end.directory_end = at
+    entries, size, offset = END64.unpack(record)[7:]
     plain = (end.entries, end.directory_size, end.directory_offset)
-    if not full and plain != (entries, size, offset):
-        end.notes.append("its zip64 record contradicts its end record")
-    if end.entries == _FULL16 or not full:
-        end.entries = max(entries, end.entries if not full else 0)
-    if full and end.directory_size == _FULL32:
+    if end.entries == _FULL16:
+        end.entries = entries
+    if end.directory_size == _FULL32:
         end.directory_size = size
-    if full and end.directory_offset == _FULL32:
+    if end.directory_offset == _FULL32:
         end.directory_offset = offset
+    if plain == (end.entries, end.directory_size, end.directory_offset) != (entries, size, offset):
+        end.notes.append("its zip64 record contradicts its end record")
 
 
 def _fits(source: Source, end: _End) -> bool:

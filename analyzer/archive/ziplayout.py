@@ -101,7 +101,11 @@ def _find_again(source: Source, limits: Limits, directory: Directory, lost: list
             directory.entries.append(found)
     for entries in by_name.values():
         for entry in entries:
-            entry.fault = "no local header where the central directory says"
+            entry.fault = (
+                "its local header has another name"
+                if 0 <= entry.offset < directory.start and read_local(source, entry.offset)
+                else "no local header where the central directory says"
+            )
     if moved:
         directory.notes.append(f"{count(len(lost), 'member')} not where the central directory says")
     return moved

@@ -23,7 +23,6 @@ def whole(path):
     with open_archive(data) as archive:
         assert archive.refused == ()
         contents = {member.path: archive.read(member) for member in archive.members}
-        starts = [data.index(b"PK\3\4" + data[4:6]) if n == 0 else 0 for n in range(1)]
         starts = [entry.offset for entry in archive._entries]
     directory = data.index(b"PK\1\2")
     spans = dict(zip(contents, zip(starts, [*starts[1:], directory], strict=True), strict=True))

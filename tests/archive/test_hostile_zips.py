@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import struct
 import zipfile
 import zlib
@@ -322,14 +323,18 @@ def test_wrong_checksum(piece, build, peak):
     ):
         archive.read(archive.members[0])
     assert caught.value.data == GOOD
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.received, again.data) == (str(caught.value), len(GOOD), b"")
     assert caught.value.problem().stage == "read"
 
 
 def test_local_header_with_another_name(piece, build, peak):
     data = build([piece(b"mattermost.log", GOOD, local_name=b"sanitized.json"), piece(b"good", GOOD)])
-    found, _ = verdicts(data, peak)
-    assert found["good"] is None
-    assert found.get("mattermost.log", "refused") is not None
+    assert verdicts(data, peak)[0] == {"mattermost.log": "its local header names it sanitized.json", "good": None}
+    longer = build([piece(b"mattermost.log", GOOD, local_name=b"sanitized_config.json"), piece(b"good", GOOD)])
+    found, problems = verdicts(longer, peak)
+    assert found == {"good": None}
+    assert problems["mattermost.log"] == "its local header has another name"
 
 
 def test_concatenated_zips(piece, build, peak):
@@ -443,3 +448,19 @@ def test_a_search_for_headers_is_bounded_in_time_and_bytes(piece, build, pack):
     member = header + pack(bytes(900_000))
     with pytest.raises(UnsafeArchive, match=r"unpacks to more than 4\.0 MB$"):
         open_archive(member * 20, limits=Limits(total_bytes=4 * MB))
+
+
+@pytest.mark.parametrize("sector", [b"", b"\x01\x00\x04\x00\x00\x00data"])
+def test_honest_zip64_end_record(piece, build, sector):
+    data = build([piece(b"a", GOOD), piece(b"b", b"x")])
+    start = data.index(b"PK\1\2")
+    end = data.rindex(b"PK\5\6")
+    record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44 + len(sector), 45, 45, 0, 0, 2, 2, end - start, start) + sector
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, end, 1)
+    full = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    with open_archive(data[:end] + record + locator + full) as archive:
+        assert [archive.read(member) for member in archive.members] == [GOOD, b"x"]
+        assert archive.refused == ()
+    with open_archive(data[:end] + record.replace(b"PK\6\6", b"XX\6\6") + locator + full) as archive:
+        assert [archive.read(member) for member in archive.members] == [GOOD, b"x"]
+        assert archive.refused

@@ -325,3 +325,28 @@ def test_import_is_light():
     program = "import sys, analyzer.archive; print(sorted({n.partition('.')[0] for n in sys.modules} & {'pandas', 'numpy', 'pyarrow', 'fsspec', 'zipfile', 'tarfile', 'matplotlib'}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_an_s3_url(bundled, contents, monkeypatch):
+    moto_server = pytest.importorskip("moto.server")
+    pytest.importorskip("s3fs")
+    import boto3
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        _, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="uploads")
+        client.upload_file(str(bundled), "uploads", "p.zip")
+        client.close()
+        with open_archive("s3://uploads/p.zip") as archive:
+            assert everything(archive) == contents
+        with pytest.raises(SourceError, match=r"^s3://uploads/none\.zip: No such file or directory$"):
+            open_archive("s3://uploads/none.zip")
+    finally:
+        server.stop()
