@@ -92,7 +92,7 @@ def to_int(raw: object) -> int | Loose:
             return to_int(float(text))
     else:
         number = int(raw) if math.isfinite(raw) and raw == int(raw) else None
-        note = "a whole number with a decimal point"
+        note = "a whole number in another form"
     if number is None:
         raise Unfit(f"expected a whole number, found {kind_of(raw)}")
     if not -(1 << 63) <= number < 1 << 64:

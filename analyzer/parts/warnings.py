@@ -95,12 +95,16 @@ def read(data: bytes) -> Parsed[Warnings]:
 
 
 class _Reader:
-    """Walks the lines once; ``at`` is the 0-based line to be read next."""
+    """Walks the lines once; ``at`` is the 0-based line to be read next, ``level`` the depth of the last bullet.
+
+    A multierror ends with two line feeds, so two blank lines before a bullet close one level, four close two.
+    """
 
     def __init__(self, lines: list[str], notes: Notes) -> None:
         self.lines = lines
         self.notes = notes
         self.at = 0
+        self.level = 0
 
     def top(self) -> Iterator[Message]:
         while self.at < len(self.lines):
@@ -128,17 +132,17 @@ class _Reader:
     def _block(self, text: str, declared: int | None, header_at: int, depth: int) -> Message:
         """Read the bullets under a header; ``at`` is left on the first line that is not part of the block."""
         nested: list[Message] = []
-        self.at = header_at + 1
+        self.at, self.level = header_at + 1, depth
         while self.at < len(self.lines):
             blanks = self._blanks()
             here = self.at + blanks
             full = declared is not None and len(nested) >= declared
             if here >= len(self.lines) or not self.lines[here].startswith(BULLET):
                 break
-            if depth and (full or blanks >= 2):
+            if depth and (full or self.level - blanks // 2 < depth):
                 break
             self.at = here
-            nested.append(self._bullet(depth))
+            nested.append(self._bullet(depth, last=declared is None or len(nested) + 1 >= declared))
         if declared is not None and declared != len(nested):
             self.notes.add(
                 "", f"line {header_at + 1}: the header announces {count(declared, 'message')}, {len(nested):,} follow"
@@ -146,17 +150,18 @@ class _Reader:
         last = nested[-1].span[1] if nested else header_at + 1
         return Message(text, (header_at + 1, last), tuple(nested), -1 if declared is None else declared)
 
-    def _bullet(self, depth: int) -> Message:
+    def _bullet(self, depth: int, *, last: bool) -> Message:
         first = self.at
         text = [self.lines[first].removeprefix(BULLET)]
         header = _inner_header(text[0])
         if header and depth < MAX_DEPTH:
             return self._block(header[0], header[1], first, depth + 1)
         self.at += 1
+        self.level = depth
         while self.at < len(self.lines):
             blanks = self._blanks()
             here = self.at + blanks
-            ended = here >= len(self.lines) or blanks >= 2
+            ended = here >= len(self.lines) or (last and blanks >= 2)
             if ended or self.lines[here].startswith(BULLET) or HEADER.match(self.lines[here]):
                 break
             inner = _inner_header(self.lines[here])
@@ -186,6 +191,8 @@ def write(value: Warnings, *, target: Version | None = None) -> bytes:
     Writing the ``lines`` form puts every leaf on lines of its own, wrapping texts first.
     """
     form = value.form if target is None else form_of(target)
+    if form == "mixed" and value.form == "multierror":
+        form = "multierror"  # a 9.x step that fails in several ways writes such a block
     if not value.messages:
         return b""
     if form == "multierror":

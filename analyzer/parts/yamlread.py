@@ -21,6 +21,7 @@ MAX_DEPTH = 50
 MAX_NODES = 2_000_000
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
 _CUT_HINT = "what stands before it is kept"
+_DROPPED = "(no key)"  # told by identity: the value of a key that is a map or list
 
 
 def decode(data: bytes, notes: Notes) -> str:
@@ -147,7 +148,7 @@ class _Builder:
     def _open(self, container: Any) -> None:
         if self.stack and isinstance(self.stack[-1][0], dict) and self.keys[-1] is None:
             self.notes.add(self._path(), "a map or list stands where a key is expected; it is left out")
-            self.skip, self.keys[-1] = 1, ""
+            self.skip, self.keys[-1] = 1, _DROPPED
             return
         if len(self.stack) >= MAX_DEPTH:
             raise PartError(f"nested more than {MAX_DEPTH} levels deep")
@@ -167,6 +168,9 @@ class _Builder:
         key = self.keys[-1]
         if key is None:
             self.keys[-1] = "" if value is None else str(value)
+            return
+        if key is _DROPPED:
+            self.keys[-1] = None
             return
         if key in container:
             self.notes.add(join(path, key), "the key occurs more than once; the last one counts")
