@@ -73,7 +73,8 @@ class GzipArchive(Archive):
         inner = file_name[:-3] if lower.endswith(".gz") else file_name
         raw = inner.encode(errors="surrogateescape")
         path, flags = decode_name(raw)
-        self.members = (Member(path or "file", 0, source.size, None, 0, 0, raw, b"", flags),)
+        declared = int.from_bytes(source.read_at(max(0, source.size - 4), 4), "little")  # modulo 4 GiB, RFC 1952
+        self.members = (Member(path or "file", declared, source.size, None, 0, 0, raw, b"", flags),)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -109,7 +109,7 @@ def decode_name(raw: bytes) -> tuple[str, frozenset[Flag]]:
     Backslashes become slashes (a Windows build writes them, packet-format.md 1.3). The path is ``""`` for a
     folder itself or a name of nothing but slashes and dots.
     """
-    if _PLAIN.fullmatch(raw) and not raw.startswith(b"__MACOSX/"):
+    if _PLAIN.fullmatch(raw) and b"__MACOSX" not in raw:
         return raw.decode(), NO_FLAGS
     try:
         name = raw.replace(b"\\", b"/").decode()
@@ -122,7 +122,7 @@ def decode_name(raw: bytes) -> tuple[str, frozenset[Flag]]:
     if safe != name or ".." in steps or name.startswith("/") or _DRIVE.match(name):
         flags.add("unsafe-name")
         return safe.replace("/", "%2F"), frozenset(flags)
-    if steps and (steps[0] == "__MACOSX" or steps[-1] in _NOISE or steps[-1].startswith("._")):
+    if steps and ("__MACOSX" in steps or steps[-1] in _NOISE or steps[-1].startswith("._")):
         flags.add("noise")
     return "/".join(steps), frozenset(flags) if flags else NO_FLAGS
 

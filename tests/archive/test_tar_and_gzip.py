@@ -183,6 +183,7 @@ def test_a_gzip_file_that_is_no_tar(tmp_path):
     with open_archive(path) as archive:
         assert archive.kind == "gzip"
         assert archive.members[0].path == "mattermost-2026.log"
+        assert archive.members[0].size == 5
         assert archive.read(archive.members[0]) == b"line\n" * 100 + b"more\n"
     profile = tmp_path / "cpu.prof"
     profile.write_bytes(path.read_bytes())
