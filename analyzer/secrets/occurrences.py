@@ -1,0 +1,142 @@
+"""Where else in the packet a confirmed value stands, in every encoding: one pass with all values at once."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+MINIMUM: Final = 6
+"""Shorter values stand in every text; they are counted where a rule confirms them."""
+
+MAX_VALUES: Final = 2_000
+_PLAIN_WORD = re.compile(r"[a-z]{1,12}\Z|[A-Z][a-z]{1,11}\Z|\d{1,9}\Z")
+_WORD_BYTES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+
+Found = dict[str, set[tuple[int, int]]]
+
+
+def spellings(value: str) -> dict[bytes, str]:
+    """Return the byte strings that ``value`` can stand as, each with its encoding (empty for the value itself)."""
+    raw = value.encode("utf-8", "replace")
+    found: dict[bytes, str] = {raw: ""}
+    escaped = json.dumps(value, ensure_ascii=False)[1:-1]
+    go = escaped.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+    for text in (
+        escaped,
+        go,
+        json.dumps(value)[1:-1],
+        json.dumps(escaped, ensure_ascii=False)[1:-1],
+        go.replace("\\", "\\\\"),
+    ):
+        found.setdefault(text.encode("utf-8", "replace"), "json")
+    for safe in ("", "/", "!$'()*+,;:@/-._~"):
+        percent = quote(value, safe=safe, errors="replace")
+        found.setdefault(percent.encode(), "percent")
+        found.setdefault(percent.replace("%20", "+").encode(), "percent")
+        found.setdefault(quote(percent, safe="").encode(), "percent")
+    for text in _base64_forms(raw):
+        found.setdefault(text, "base64")
+        found.setdefault(text.translate(bytes.maketrans(b"+/", b"-_")), "base64")
+    for codec in ("utf-16-le", "utf-16-be"):
+        found.setdefault(value.encode(codec, "replace"), "utf-16")
+    return found
+
+
+def _base64_forms(raw: bytes) -> Iterable[bytes]:
+    """Yield the part of ``raw`` that is the same in base64 whatever stands around it, at each of the three alignments."""
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + raw)
+        first = -(-shift * 8 // 6)
+        last = (shift + len(raw)) * 8 // 6
+        if last - first >= 10:
+            yield encoded[first:last]
+
+
+def searchable(value: str) -> bool:
+    """Whether looking for ``value`` everywhere means anything: not for a short or common word."""
+    return len(value) >= MINIMUM and not _PLAIN_WORD.match(value)
+
+
+class Seeker:
+    """Looks for many values in one pass over each member; keeps what must be kept between two chunks."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        """Prepare for ``values``: value -> name under which its places are counted."""
+        self._names: list[str] = []
+        self._spelled: list[bytes] = []
+        for value, name in list(values.items())[:MAX_VALUES]:
+            for spelled in spellings(value):
+                self._spelled.append(spelled)
+                self._names.append(name)
+        self._longest = max((len(s) for s in self._spelled), default=0)
+        self._scan = _literal_scanner(self._spelled)
+
+    def places(self, chunks: Iterable[bytes]) -> Found:
+        """Return name -> {(start, end)} of every place in one member; places inside one another count once."""
+        found: dict[str, dict[int, int]] = {}
+        held, base = b"", 0
+        for chunk in chunks:
+            block = held + chunk
+            for index, end in self._scan(block):
+                start = end - len(self._spelled[index])
+                if end > len(held) and _bounded(block, start, end):
+                    ends = found.setdefault(self._names[index], {})
+                    ends[base + end] = min(base + start, ends.get(base + end, base + start))
+            keep = min(len(block), self._longest + 1)
+            held = block[len(block) - keep :]
+            base += len(block) - keep
+        return {name: _outermost(ends) for name, ends in found.items()}
+
+
+def _outermost(ends: Mapping[int, int]) -> set[tuple[int, int]]:
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(((start, end) for end, start in ends.items()), key=lambda place: (place[0], -place[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return set(kept)
+
+
+def _bounded(block: bytes, start: int, end: int) -> bool:
+    """A short value counts only as a whole word."""
+    if end - start >= 12:
+        return True
+    before = start > 0 and block[start - 1] in _WORD_BYTES and block[start] in _WORD_BYTES
+    after = end < len(block) and block[end] in _WORD_BYTES and block[end - 1] in _WORD_BYTES
+    return not (before or after)
+
+
+def _literal_scanner(spelled: list[bytes]) -> Callable[[bytes], list[tuple[int, int]]]:
+    if not spelled:
+        return lambda block: []
+    try:
+        import hyperscan
+    except ImportError:
+        import ahocorasick_rs
+
+        automaton = ahocorasick_rs.BytesAhoCorasick(spelled)
+
+        def scan_literal(block: bytes) -> list[tuple[int, int]]:
+            return [(index, end) for index, _, end in automaton.find_matches_as_indexes(block, overlapping=True)]
+
+        return scan_literal
+
+    database = hyperscan.Database()
+    escaped = [b"".join(b"\\x%02x" % byte for byte in text) for text in spelled]
+    database.compile(
+        expressions=escaped, ids=list(range(len(escaped))), elements=len(escaped), flags=hyperscan.HS_FLAG_DOTALL
+    )
+
+    def scan(block: bytes) -> list[tuple[int, int]]:
+        found: list[tuple[int, int]] = []
+
+        def report(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            found.append((index, end))
+
+        database.scan(block, match_event_handler=report)
+        return found
+
+    return scan

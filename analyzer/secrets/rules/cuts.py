@@ -1,0 +1,135 @@
+"""Where a secret really ends: at the closing quote of the same depth, at a separator, at the end of a URL part."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from analyzer.secrets.rules.names import promise
+from analyzer.secrets.rules.values import INVITE_TOKEN, judge
+
+if TYPE_CHECKING:
+    from analyzer.secrets.rules.rule import Hit, Verdict
+
+_NAME_BYTES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
+_NAME_REACH: Final = 60
+_VALUE_REACH: Final = 1024
+# a bare value ends at white space, quotes, separators of lists, queries and tags, and at an escape
+_BARE_END = re.compile(rb"""[\s"'`&;<>|\\\x00]|,(?=\s|$|["'}\]]|[A-Za-z_][\w.-]{0,40}[=:])""")
+_CLOSERS: Final = {ord(")"): ord("("), ord("]"): ord("["), ord("}"): ord("{")}
+_HTML_ESCAPE = re.compile(rb"\\u00(?:26|3[ce]|22|27)", re.IGNORECASE)
+_ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbf]|%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2})\Z")
+
+
+def escape_before(block: bytes, start: int) -> int:
+    """Return the length of the escape sequence that ends at ``start``, or 0: ``\\n`` is no letter of the next word."""
+    found = _ESCAPE_BEFORE.search(block, max(0, start - 6), start)
+    return found.end() - found.start() if found else 0
+
+
+def name_around(hit: Hit) -> str:
+    """Return the whole name whose keyword matched: what stands before it, and its tail."""
+    block, end = hit.block, hit.match.start()
+    low = max(0, end - _NAME_REACH)
+    start = end
+    while start > low and block[start - 1] in _NAME_BYTES:
+        length = escape_before(block, start)
+        if length:
+            break
+        start -= 1
+    return block[start : hit.match.end("name")].decode("latin-1")
+
+
+def closing(block: bytes, start: int, quote: bytes) -> int | None:
+    """Return where the value that ``quote`` opens before ``start`` closes, or None within reach.
+
+    ``quote`` is the quote character after the backslashes that its depth of escaping gives it (0, 1, 3, 7): a quote inside the
+    value stands one level deeper and has more of them.
+    """
+    sign = quote[-1:]
+    depth = len(quote) - 1
+    low, high = start, min(len(block), start + _VALUE_REACH)
+    while (at := block.find(sign, low, high)) >= 0:
+        run = 0
+        while at - run > start and block[at - run - 1] == 0x5C:
+            run += 1
+        if run % (2 * (depth + 1)) == depth:
+            return at - depth
+        low = at + 1
+    return None
+
+
+def bare_end(block: bytes, start: int, *, space: bool = True) -> int:
+    """Return where an unquoted value ends: at the first separator, without closing brackets and punctuation that are not its own."""
+    found = _BARE_END.search(block, start, start + _VALUE_REACH)
+    end = found.start() if found else min(len(block), start + _VALUE_REACH)
+    while end > start:
+        last = block[end - 1]
+        if last in _CLOSERS and block.count(bytes([last]), start, end) > block.count(
+            bytes([_CLOSERS[last]]), start, end
+        ):
+            end -= 1
+        elif last in b",:" or last == 0x2E:
+            end -= 1
+        else:
+            break
+    return end
+
+
+def assignment(hit: Hit) -> bool:
+    """Cut the value of ``name = value`` in JSON, YAML, shell, Go's ``%+v`` and all their escaped forms."""
+    block = hit.block
+    opened = hit.match.group("open").lstrip(b"[{( ")
+    if opened:
+        end = closing(block, hit.start, opened)
+        if end is None:
+            line_end = block.find(b"\n", hit.start, hit.start + _VALUE_REACH)
+            end = bare_end(block, hit.start) if line_end < 0 else min(line_end, bare_end(block, hit.start))
+        # the plain formatter does not escape quotes inside a quoted value: an empty cut means a nested quote
+        hit.end = end
+    else:
+        hit.end = bare_end(block, hit.start)
+        if _HTML_ESCAPE.match(block, hit.end):
+            hit.end = _extend_over_escapes(block, hit.end)
+    return hit.end > hit.start
+
+
+def _extend_over_escapes(block: bytes, end: int) -> int:
+    """A bare value goes on over ``\\u003c`` and ``\\u003e``, but ends at an escaped quote or ``&``."""
+    while (found := _HTML_ESCAPE.match(block, end)) and found.group()[-2:].lower() in {b"3c", b"3e"}:
+        end = bare_end(block, found.end())
+    return end
+
+
+def assigned(hit: Hit) -> Verdict:
+    """Judge the value of an assignment by its name and shape."""
+    name = name_around(hit)
+    separator = hit.group("sep").strip()
+    quoted_name = bool(hit.group("close").strip("\\"))
+    opened = bool(hit.group("open").lstrip("[{( \\"))
+    spaced = hit.group("sep").endswith((" ", "\t"))
+    found = promise(name)
+    if found == "none" and name.lower().endswith("token_id") and len(hit.value) == INVITE_TOKEN and hit.value.isalnum():
+        return "ok"
+    loose = separator in {":", ""} and spaced and not quoted_name
+    return judge(found, hit.value, quoted=opened, loose=loose)
+
+
+_SPACE_FLAG = re.compile(rb"--?\Z")
+
+
+def flag_value(hit: Hit) -> Verdict:
+    """``--password value``: only after the dashes of a command line flag."""
+    block, start = hit.block, hit.match.start()
+    while start > 0 and block[start - 1] in _NAME_BYTES and hit.match.start() - start < _NAME_REACH:
+        start -= 1
+    name = block[start : hit.match.end("name")].decode("latin-1")
+    if not name.startswith("--"):
+        return "drop"
+    return judge(promise(name.lstrip("-")), hit.value, quoted=False, loose=False)
+
+
+def bare(hit: Hit) -> bool:
+    """Cut at the end of an unquoted value."""
+    hit.end = min(hit.end, bare_end(hit.block, hit.start))
+    return hit.end > hit.start

@@ -1,0 +1,93 @@
+"""Whether a value under a promising name is a secret, judged by its shape and by how it is written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from analyzer.secrets import shapes
+
+if TYPE_CHECKING:
+    from analyzer.secrets.rules.names import Promise
+    from analyzer.secrets.rules.rule import Verdict
+
+_PROSE = re.compile(r"[A-Za-z][a-z']*(?:[ ,;:]+[A-Za-z][a-z']*)+[.!?]?\Z")
+_SCHEME = re.compile(r"(?:bearer|basic|token|digest|apikey|negotiate|ssws|geniekey)\s+", re.IGNORECASE)
+INVITE_TOKEN: Final = 64
+"""Length of ``model.TokenSize``: invitations, password resets, e-mail verification."""
+
+
+def judge(promise: Promise, value: str, *, quoted: bool, loose: bool) -> Verdict:
+    """Return ``ok``, ``weak`` or ``drop`` for a value under a name with ``promise``.
+
+    Args:
+        promise: what the name promises.
+        value: decoded.
+        quoted: written in quotes, as JSON and YAML do.
+        loose: written like a sentence (``password: x``), where the next word is often no value.
+    """
+    text = value.strip()
+    if promise == "none" or len(text) < 3 or shapes.is_clean(text) or shapes.is_public(text) or _SCHEME.match(text):
+        return "drop"
+    if promise == "password":
+        return _password(text, quoted=quoted, loose=loose)
+    return _machine_made(text)
+
+
+def _password(text: str, *, quoted: bool, loose: bool) -> Verdict:
+    if " " in text and (not quoted or _PROSE.match(text) or len(text) > 120):
+        return "drop"
+    if loose and not quoted and (shapes.is_word(text) or _PROSE.match(text) or not _has_weight(text)):
+        return "drop"
+    if shapes.is_plain_data(text) and len(text) < 4:
+        return "drop"
+    if (
+        text.startswith(("http://", "https://", "file://"))
+        or shapes.is_reference(text)
+        and "/" in text
+        and len(text) > 8
+    ):
+        return "drop"
+    if text.lower() in shapes.STATUS_WORDS:
+        return "drop"
+    return "ok"
+
+
+def _has_weight(text: str) -> bool:
+    return (
+        any(c.isdigit() for c in text)
+        or any(not c.isalnum() for c in text[:-1])
+        or not (text.islower() or text.istitle())
+    )
+
+
+def _machine_made(text: str) -> Verdict:
+    """Tokens, keys and client secrets are made by machines; words, files, URLs and numbers are not meant."""
+    if " " in text or len(text) < 8 or shapes.is_plain_data(text) or shapes.is_reference(text):
+        return "drop"
+    if shapes.is_word(text):
+        return "drop"
+    if len(text) < 12 and not (any(c.isdigit() for c in text) and any(c.isalpha() for c in text)):
+        return "drop"
+    if len(set(text)) < 5:
+        return "drop"
+    letters_only = text.replace("-", "").replace("_", "").replace(".", "")
+    if letters_only.isalpha() and not shapes.is_random(text):
+        return "drop"
+    return "ok"
+
+
+def judge_setting(promise: Promise, value: str, *, is_text: bool) -> Verdict:
+    """Return the verdict on a setting of a configuration: written on purpose, so nearly everything under such a name counts."""
+    text = value.strip()
+    if not is_text:
+        return "ok" if promise == "password" and text.isdigit() and len(text) >= 4 else "drop"
+    if len(text) < 4 or shapes.is_clean(text) or shapes.is_public(text):
+        return "drop"
+    if shapes.is_setting_reference(text) or text.lower() in shapes.STATUS_WORDS:
+        return "drop"
+    if promise == "password":
+        return "drop" if " " in text and _PROSE.match(text) else "ok"
+    if " " in text or shapes.is_plain_data(text) and len(text) < 8:
+        return "drop"
+    return "ok" if len(text) >= 8 or shapes.has_mixture(text) else "drop"

@@ -1,0 +1,226 @@
+"""Credentials in HTTP: headers, cookies, webhooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from analyzer.secrets import shapes
+from analyzer.secrets.rules import checks, cuts
+from analyzer.secrets.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from analyzer.secrets.rules.rule import Hit, Verdict
+
+
+def bearer(hit: Hit) -> Verdict:
+    """The word after ``Bearer`` is a token only if it could be one."""
+    value = hit.value.rstrip(".,:;")
+    if len(value) < 12 or shapes.is_clean(value) or shapes.is_word(value) or shapes.is_reference(value):
+        return "drop"
+    return "ok" if any(c.isdigit() for c in value) or shapes.is_random(value) else "drop"
+
+
+def pair(hit: Hit) -> Verdict:
+    """``user:password`` on a command line."""
+    user, _, password = hit.value.partition(":")
+    return "ok" if user and len(password) >= 3 and not shapes.is_clean(password) else "drop"
+
+
+def only_password(hit: Hit) -> bool:
+    """Cut the user off ``user:password``."""
+    colon = hit.block.find(b":", hit.start, hit.end)
+    if colon < 0:
+        return False
+    hit.start = colon + 1
+    hit.end = min(hit.end, cuts.bare_end(hit.block, hit.start))
+    return hit.end > hit.start
+
+
+_QUOTE: Final = r"""(?:\\{0,7}["'])?"""
+_ASSIGN: Final = rf"{_QUOTE}\]?[ \t]{{0,3}}[:=][ \t]{{0,3}}[\[(]?{_QUOTE}"
+_TOKEN_BYTE: Final = r"[A-Za-z0-9._~+/=:-]"
+_HEADER: Final = "make a new token where this one was issued"
+
+
+def _webhook(name: str, keyword: str, pattern: str, example: str, where: str, source: str) -> Rule:
+    return Rule(
+        id=name,
+        kind="webhook-url",
+        pattern=pattern,
+        keywords=tuple(keyword.split()),
+        nocase=True,
+        left="",
+        reach=320,
+        true=(example, f'{{"msg":"failed","error":"Post \\"{example}\\": dial tcp: timeout"}}'),
+        false=(f"https://{keyword.split()[0]}", f"see {keyword.split()[0]} for help"),
+        checks=(checks.not_clean, checks.varied),
+        remedy=f"delete the webhook {where} and make a new one: whoever knows its URL can post",
+        source=source,
+        priority=1,
+    )
+
+
+WEB: Final[tuple[Rule, ...]] = (
+    Rule(
+        id="bearer-token",
+        kind="bearer-token",
+        pattern=rf"bearer(?:[ \t+]{{1,3}}|%20|\\?[\"'][:, ]{{1,3}}\\?[\"'])(?P<secret>{_TOKEN_BYTE}{{12,4096}})",
+        keywords=("bearer",),
+        nocase=True,
+        cut=cuts.bare,
+        checks=(bearer,),
+        priority=5,
+        remedy=_HEADER,
+        source="RFC 6750",
+        true=(
+            "Authorization: Bearer [[«A40»]]",
+            '{"headers":{"Authorization":["Bearer [[«m26»]]"]}}',
+            "map[Authorization:[Bearer [[«A32»]]] Accept:[*/*]]",
+        ),
+        false=("Bearer authentication is required", "bearer token expired", "Bearer ****************"),
+    ),
+    Rule(
+        id="basic-credentials",
+        kind="basic-password",
+        pattern=r"basic(?:[ \t]{1,3}|%20)(?P<secret>[A-Za-z0-9+/_-]{6,1024}={0,2})",
+        trigger=r"basic(?:[ \t]{1,3}|%20)[A-Za-z0-9+/_-]{6}",
+        keywords=("basic",),
+        nocase=True,
+        checks=(checks.basic_pair,),
+        reveal=checks.password_of_pair,
+        priority=5,
+        remedy="change that account's password",
+        source="RFC 7617",
+        true=("Authorization: Basic [[«basic»]]", '{"Authorization":["Basic [[«basic»]]"]}'),
+        false=("basic authentication failed", "Basic information", "basic_security"),
+    ),
+    Rule(
+        id="authorization-header",
+        kind="authorization-token",
+        pattern=rf"authorization{_ASSIGN}(?:(?:token|apikey|api-key|oauth|key|splunk|hmac|ssws)[ =]{{1,3}}(?:token=)?)?"
+        rf"{_QUOTE}(?P<secret>{_TOKEN_BYTE}{{16,2048}})",
+        trigger=rf"authorization{_ASSIGN}(?:(?:token|apikey|api-key|oauth|key|splunk|hmac|ssws)[ =]{{1,3}}(?:token=)?)?"
+        rf"{_QUOTE}{_TOKEN_BYTE}{{16}}",
+        keywords=("authorization",),
+        nocase=True,
+        left="",
+        cut=cuts.bare,
+        checks=(bearer,),
+        confidence="medium",
+        priority=6,
+        remedy=_HEADER,
+        source="RFC 9110 11.6.2 and vendors' own schemes",
+        true=("Authorization: token [[«A40»]]", '"Authorization":"[[«A40»]]"', "Authorization: Token token=[[«A20»]]"),
+        false=("authorization: required_permissions_missing", '"authorization":"enabled"', "Authorization: Bearer"),
+    ),
+    Rule(
+        id="session-cookie",
+        kind="session-cookie",
+        pattern=r"(?:jsessionid|phpsessid|connect\.sid|sessionid|_session|grafana_session|asp\.net_sessionid)"
+        r"=(?P<secret>[A-Za-z0-9%._~+/:-]{16,1024})",
+        trigger=r"(?:jsessionid|phpsessid|connect\.sid|sessionid|_session|grafana_session|asp\.net_sessionid)"
+        r"=[A-Za-z0-9%._~+/:-]{16}",
+        keywords=(
+            "jsessionid",
+            "phpsessid",
+            "connect.sid",
+            "sessionid",
+            "_session",
+            "grafana_session",
+            "asp.net_sessionid",
+        ),
+        nocase=True,
+        left="",
+        cut=cuts.bare,
+        checks=(bearer,),
+        confidence="medium",
+        priority=6,
+        remedy="end that session",
+        source="names of session cookies of common servers",
+        true=("Cookie: JSESSIONID=[[«h32»]]; Path=/",),
+        false=("JSESSIONID=deleted; Path=/",),
+    ),
+    _webhook(
+        "slack-webhook",
+        "hooks.slack.com hooks.slack-gov.com",
+        r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9_/+-]{20,120})",
+        "https://hooks.slack.com/services/[[T«U8»/B«U10»/«A24»]]",
+        "in the Slack app's settings",
+        "docs.slack.dev: incoming webhooks",
+    ),
+    _webhook(
+        "teams-webhook",
+        "webhook.office.com outlook.office.com outlook.office365.com",
+        r"(?:webhook\.office|outlook\.office(?:365)?)\.com/webhook(?:b2)?/(?P<secret>[A-Za-z0-9@/_.-]{40,300})",
+        "https://x.webhook.office.com/webhookb2/[[«uuid»@«uuid»/IncomingWebhook/«h32»/«uuid»]]",
+        "in the Teams channel's connectors",
+        "learn.microsoft.com: incoming webhooks",
+    ),
+    _webhook(
+        "discord-webhook",
+        "discord.com/api discordapp.com/api",
+        r"discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/(?P<secret>\d{17,20}/[A-Za-z0-9_-]{60,80})",
+        "https://discord.com/api/webhooks/[[«d18»/«W68»]]",
+        "in the Discord channel's settings",
+        "discord.com/developers",
+    ),
+    _webhook(
+        "google-chat-webhook",
+        "chat.googleapis.com",
+        r"chat\.googleapis\.com/v1/spaces/[A-Za-z0-9_-]{1,40}/messages\?(?:key=[A-Za-z0-9_-]{1,60}(?:&|\\u0026)token=)"
+        r"(?P<secret>[A-Za-z0-9_%=-]{30,120})",
+        "https://chat.googleapis.com/v1/spaces/AAA/messages?key=x&token=[[«W43»]]",
+        "in the Google Chat space",
+        "developers.google.com/chat",
+    ),
+    _webhook(
+        "zapier-webhook",
+        "hooks.zapier.com",
+        r"hooks\.zapier\.com/hooks/catch/(?P<secret>\d{4,12}/[A-Za-z0-9]{5,16})",
+        "https://hooks.zapier.com/hooks/catch/[[«d7»/«A7»]]",
+        "at Zapier",
+        "zapier.com/help",
+    ),
+    _webhook(
+        "pagerduty-webhook",
+        "events.pagerduty.com events.eu.pagerduty.com",
+        r"events\.(?:eu\.)?pagerduty\.com/integration/(?P<secret>[0-9a-f]{32})",
+        "https://events.pagerduty.com/integration/[[«h32»]]/enqueue",
+        "in PagerDuty's integrations",
+        "support.pagerduty.com",
+    ),
+    _webhook(
+        "webex-webhook",
+        "webexapis.com/v1/webhooks/incoming api.ciscospark.com/v1/webhooks/incoming",
+        r"(?:webexapis|api\.ciscospark)\.com/v1/webhooks/incoming/(?P<secret>[A-Za-z0-9_-]{60,100})",
+        "https://webexapis.com/v1/webhooks/incoming/[[«W76»]]",
+        "in Webex",
+        "apphub.webex.com: incoming webhooks",
+    ),
+    _webhook(
+        "ifttt-webhook",
+        "maker.ifttt.com",
+        r"maker\.ifttt\.com/trigger/[A-Za-z0-9_-]{1,80}/(?:json/)?with/key/(?P<secret>[A-Za-z0-9_-]{16,60})",
+        "https://maker.ifttt.com/trigger/x/with/key/[[«W43»]]",
+        "at IFTTT",
+        "ifttt.com/maker_webhooks",
+    ),
+    Rule(
+        id="curl-user",
+        kind="basic-password",
+        pattern=r"""curl[^\r\n|;]{1,200}?[ ](?:-u|--user|--proxy-user)[ =]?(?:\\{0,7}["'])?(?P<secret>[^\s"':\\]{1,80}:[^\s"'\\]{3,200})""",
+        trigger=r"curl[^\r\n|;]{1,200}[ ](?:-u|--user|--proxy-user)",
+        reach=240,
+        keywords=("curl",),
+        cut=only_password,
+        checks=(checks.not_clean,),
+        priority=4,
+        remedy="change that account's password",
+        source="curl(1)",
+        true=(
+            "curl -s -u admin:[[«C12»]] https://h/x",
+            r'{"msg":"run curl -X POST --user \"bot:[[«A16»]]\" https://h"}',
+        ),
+        false=("curl -u $USER:$PASSWORD https://h", "curl https://h:443/x"),
+    ),
+)

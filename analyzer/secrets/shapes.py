@@ -1,0 +1,150 @@
+"""What a value looks like: mask, placeholder, id, hash, path, word, or something that could be a secret."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import Final
+from urllib.parse import unquote
+
+from analyzer.format.masks import is_mask
+
+_PLACEHOLDER = re.compile(
+    r"""(?ix)
+    (?: \$\{[^}]*\}? | \$\([^)]*\)? | \{\{.*\}?\}? | <[^<>]*>? | %[-+\#0-9.]*[a-z] | %\(\w+\)\w | \{[\w.-]*\} | \[[\w .-]*\]
+      | \$[A-Z_][A-Z0-9_]* | @\w*@
+      | (?:my|your|the|a|an|some|any|insert|enter|add|put|set|use|fake|dummy|example|sample|placeholder|test|default)
+        [-_ .]?(?:own|new|secret|actual|real)?[-_ .]?(?:\w+[-_ .]){0,2}
+        (?:passw(?:or)?d|pass|secret|token|key|apikey|value|here|string|credentials?)(?:[-_ ]?(?:here|goes[-_ ]?here|\d))?
+      | change[-_ ]?me(?:[-_ ]?please)? | replace[-_ ]?(?:me|this|with.*) | to[-_ ]?be[-_ ]?(?:set|replaced|filled).*
+      | redacted.* | .*\bredacted\b.* | masked | sanitized | hidden | removed | omitted | filtered | censored | \(?sensitive.*
+      | example | sample | dummy | placeholder | todo | tbd | n/?a | none | null | nil | undefined | unset | empty | blank
+      | true | false | yes | no | on | off | enabled | disabled | default | required | optional | unknown | invalid | missing
+      | not[-_ ]?set | <nil> | \[\] | \{\} | \(nil\) | nullptr | \.\.\. | …
+    )\Z"""
+)
+STATUS_WORDS: Final = frozenset(
+    """is was are has had not and for the with from when must should cannot can will may that this your you
+    or if in at by to of on expired expire expires valid incorrect wrong bad failed failure error ok success mismatch length
+    string bool boolean int integer float object array bytes number text password passwords token tokens secret secrets key keys
+    bearer basic digest negotiate oauth oauth2 jwt authorization authentication auth user username users email id ids name
+    type field value values header cookie session request response refresh access required provided found rejected
+    revoked malformed unauthorized forbidden denied expected got new old changed reset updated created deleted generated
+    rotated stored cleared skipped ignored supported unsupported empty file path url uri config configuration setting
+    settings plugin server client http https post get put delete patch authenticator verification policy plain md5
+    scram-sha-256 map struct interface func nil pointer cert certificate public private internal system local remote
+    starting started stopping stopped cleanup""".split()
+)
+_MM_ID = re.compile(r"[ybndrfg8ejkmcpqxot1uwisza345h769]{26}\Z")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\Z")
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+\Z")
+_POINTER = re.compile(r"(?:\(\*?[\w.*\[\]]+\)\()?0x[0-9a-fA-F]{5,16}\)?\Z")
+_FILE = re.compile(
+    r"""(?ix) (?: (?:\.{1,2}|~|[a-z]:)? (?:[/\\]{1,2}[\w .@+-]+)+ [/\\]? | [\w .@+/\\-]+
+    \.(?:pem|key|crt|cer|cert|der|p12|pfx|jks|keystore|json|ya?ml|txt|conf|cfg|ini|env|log|db|sock|socket|pub|csr|xml|csv|toml|
+        go|js|ts|tsx|html?|sh|py|gz|zip|tgz|png|svg|jpe?g|gif|md|so|dll|exe|mattermost-license)) \Z"""
+)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://\S*\Z")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+\Z")
+_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)+[a-z]{2,12}(?::\d{1,5})?\Z|\[?[0-9a-f:.]{2,39}\]?:\d{1,5}\Z|\d{1,3}(?:\.\d{1,3}){3}\Z"
+)
+_NUMBER = re.compile(r"[-+]?[\d.,:_-]+(?:e[+-]?\d+)?(?:ms|us|ns|s|m|h|d|kb|mb|gb|b|%)?\Z", re.IGNORECASE)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
+_VERSION = re.compile(r"v?\d+\.\d+(?:\.\d+)*(?:[-+.][\w.+-]+)?\Z")
+_CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)?\Z|&?[a-z]\w*\.[A-Z]\w*(?:\.\w+)*\{?\Z|(?:github|golang|gopkg)\.\w+/.*\Z")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\Z")
+_SNAKE = re.compile(r"[a-z]+(?:[-_.][a-z]+)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
+_PUBLIC = re.compile(
+    r"-----BEGIN (?:CERTIFICATE|(?:RSA |EC )?PUBLIC KEY|PGP PUBLIC|X509)|ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|MII[A-Z]"
+)
+
+
+def entropy(value: str) -> float:
+    """Return the Shannon entropy in bits a character."""
+    size = len(value)
+    return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
+
+
+def is_clean(value: str) -> bool:
+    """Whether ``value`` is a mask, a placeholder, a template, a Go pointer, or nothing at all."""
+    return not value.strip() or is_mask(value) or bool(_PLACEHOLDER.match(value.strip())) or bool(_POINTER.match(value))
+
+
+def is_id(value: str) -> bool:
+    """Whether ``value`` is a 26-character Mattermost id or a UUID."""
+    return bool(_MM_ID.match(value) or _UUID.match(value))
+
+
+def is_mattermost_id(value: str) -> bool:
+    """Whether ``value`` has the form of ``model.NewId``: 26 characters of its own base32; session tokens have it too."""
+    return bool(_MM_ID.match(value))
+
+
+def is_uuid(value: str) -> bool:
+    """Whether ``value`` is a UUID in its usual text form."""
+    return bool(_UUID.match(value))
+
+
+def is_hash(value: str) -> bool:
+    """Whether ``value`` has the length and alphabet of an MD5, SHA-1 or SHA-2 sum, with or without its name."""
+    plain = value.partition(":")[2] if value.lower().startswith(("sha", "md5:")) else value
+    return len(plain) in {32, 40, 56, 64, 96, 128} and bool(_HEX.match(plain))
+
+
+def is_public(value: str) -> bool:
+    """Whether ``value`` is a public key or a certificate."""
+    return bool(_PUBLIC.match(value.lstrip()))
+
+
+def is_reference(value: str) -> bool:
+    """Whether ``value`` points somewhere instead of being a secret: file, plain URL, host, e-mail address, code."""
+    return bool(
+        _FILE.match(value) or _URL.match(value) or _EMAIL.match(value) or _HOST.match(value) or _CALL.match(value)
+    )
+
+
+def is_setting_reference(value: str) -> bool:
+    """Whether a setting points somewhere: a file, a plain URL, a host name, an e-mail address."""
+    return bool(_FILE.match(value) or _URL.match(value) or _EMAIL.match(value) or _HOST.match(value))
+
+
+def has_mixture(value: str) -> bool:
+    """Whether ``value`` mixes letters with digits or other signs, as no word does."""
+    return any(c.isalpha() for c in value) and any(not c.isalpha() for c in value)
+
+
+def unquoted(value: str) -> str:
+    """Return ``value`` with percent-encoding taken off."""
+    return unquote(value, errors="replace") if "%" in value else value
+
+
+def is_plain_data(value: str) -> bool:
+    """Whether ``value`` is a number, a duration, a time or a version."""
+    return bool(_NUMBER.match(value) or _TIME.match(value) or _VERSION.match(value))
+
+
+def is_word(value: str) -> bool:
+    """Whether ``value`` is a name or a word as programs and sentences have them (``camelCase``, ``snake_case``)."""
+    return (
+        value.lower() in STATUS_WORDS
+        or bool(_CAMEL.match(value) or _SNAKE.match(value))
+        or value.isupper()
+        and value.isalpha()
+    )
+
+
+def is_random(value: str) -> bool:
+    """Whether ``value`` looks made by a machine: digits among letters, or many changes of case, no words.
+
+    Entropy alone does not tell (a 26-character id has more than a password); the mixture of classes does.
+    """
+    if len(value) < 12 or " " in value:
+        return False
+    letters = sum(c.isalpha() for c in value)
+    digits = sum(c.isdigit() for c in value)
+    mixed = sum(
+        a.islower() != b.islower() for a, b in zip(value, value[1:], strict=False) if a.isalpha() and b.isalpha()
+    )
+    return (digits >= 2 and letters >= 2 or mixed >= max(4, len(value) // 6)) and entropy(value) > 2.5
