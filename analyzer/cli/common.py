@@ -60,7 +60,7 @@ def tell_problems(problems: Iterable[Problem], source: str, *, limit: int = 20) 
     """Name on stderr what could not be read, one line each, at most ``limit`` lines and a count of the rest."""
     listed = list(problems)
     for problem in listed[:limit]:
-        notice(f"supportpacket: {source}: {problem}")
+        notice(f"supportpacket: {source}: {str(problem).removeprefix(f'{source}: ')}")
     if len(listed) > limit:
         notice(f"supportpacket: {source}: … and {len(listed) - limit} more")
 

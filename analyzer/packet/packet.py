@@ -53,8 +53,6 @@ class Packet:
         self._progress = progress
         self._layout = layout if layout is not None else find_parts(archive.members)
         self._desk = Desk(archive, self._layout)
-        for problem in archive.refused:
-            self._desk.add(problem)
         completeness.note_oddities(self._desk)
         self._all_read = False
         self.nodes: Mapping[str, Node] = MappingProxyType(self._make_nodes())

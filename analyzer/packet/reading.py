@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.archive import Archive, Member, MemberError
@@ -27,6 +28,17 @@ class Desk:
         self.layout = layout
         self.broken: set[int] = set()
         self._problems: dict[Problem, None] = {}
+        self._named = {problem.part for problem in archive.refused if problem.severity == "error"}
+        for problem in archive.refused:
+            self._problems[self._inside(problem)] = None
+
+    def _inside(self, problem: Problem) -> Problem:
+        """Return a problem of the container with the path that the member has in the packet."""
+        path = problem.part.removeprefix(printable(self.layout.top))
+        folder, slash, name = path.partition("/")
+        if folder and slash and any(files.folder == folder for files in self.layout.nodes):
+            return replace(problem, node=folder, part=name)
+        return replace(problem, part=path or problem.part)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -74,6 +86,8 @@ class Desk:
         """Keep the reason why a member could not be read or understood."""
         self.broken.add(member.index)
         name = self.name(member, node)
+        if isinstance(error, MemberError) and member.shown in self._named:
+            return  # the container told it already
         if isinstance(error, MemberError):
             self.note(name, error.reason, node=node, stage=error.stage)
         elif isinstance(error, PacketError):
