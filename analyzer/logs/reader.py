@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from analyzer.errors import Problem, Progress, UsageError
-from analyzer.logs.rows import Frame, quality_frame
+from analyzer.logs.rows import Frame, Part, quality_frame
 from analyzer.logs.schema import DAMAGE, LINES
-from analyzer.logs.slow import read_block
 from analyzer.logs.source import Feed, LogSource, open_feed
 from analyzer.logs.split import blocks
 from analyzer.text import count, printable
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.logs.log import Log
 
 MAX_BYTES = 4 << 30
+_SMALL = 1 << 20
 _ALWAYS = ("line", "kind")
 _IN_PART = frozenset({"line", "kind", "time", "time_from"})
 
@@ -31,6 +35,7 @@ def read_log(
     name: str | None = None,
     node: str | None = None,
     max_bytes: int = MAX_BYTES,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Log:
     """Read a log of any form, or of several mixed, and return it with every line accounted for.
@@ -44,6 +49,7 @@ def read_log(
         name: what to call the log in problems; the file's name by default.
         node: the node it comes from.
         max_bytes: no more than this is read; what is beyond is reported in ``problems``.
+        workers: threads that read blocks; None for as many as there are cores, up to four.
         progress: called with (bytes done, bytes in all or None, name).
 
     Raises:
@@ -58,8 +64,8 @@ def read_log(
         feed.name = name
     frame = Frame(wanted)
     arrays = [column for column in wanted if column not in _IN_PART]
-    for block in blocks(feed):
-        frame.add(read_block(block, arrays), block.offset)
+    for part, offset in _parts(feed, arrays, workers):
+        frame.add(part, offset)
         if progress:
             progress(feed.done, feed.total, feed.name)
     quality = quality_frame(frame.kind_lines, frame.kind_bytes)
@@ -79,6 +85,31 @@ def read_log(
         name=feed.name,
         node=node,
     )
+
+
+def _parts(feed: Feed, columns: list[str], workers: int | None) -> Iterator[tuple[Part, int]]:
+    """Yield the rows of each block in order; a few blocks are read ahead by threads."""
+    from analyzer.logs.fast import read_block_fast
+
+    threads = workers if workers is not None else min(4, os.cpu_count() or 1)
+    source = blocks(feed)
+    first = next(source, None)
+    if first is None:
+        return
+    if threads < 2 or len(first.data) < _SMALL:  # a short block can only be the last one
+        for block in chain([first], source):
+            yield read_block_fast(block, columns), block.offset
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="log") as pool:
+        ahead: deque[tuple[Future[Part], int]] = deque()
+        for block in chain([first], source):
+            ahead.append((pool.submit(read_block_fast, block, columns), block.offset))
+            if len(ahead) > threads + 1:
+                done, offset = ahead.popleft()
+                yield done.result(), offset
+        while ahead:
+            done, offset = ahead.popleft()
+            yield done.result(), offset
 
 
 def choose_columns(columns: Iterable[str] | None) -> list[str]:

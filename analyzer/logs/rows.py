@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
-    import pyarrow as pa
 
 KIND_CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
 CONTINUATION: Final = KIND_CODE["continuation"]
@@ -21,8 +20,6 @@ UNPARSED: Final = KIND_CODE["unparsed"]
 BLANK: Final = KIND_CODE["blank"]
 NO_OFFSET: Final = -(1 << 15)  # the line has a time without an offset
 NO_TIME: Final = -(1 << 63)  # numpy's NaT
-TEXT_FORMS: Final = frozenset({KIND_CODE["plain"], KIND_CODE["zap"]})
-"""Forms whose messages may run over several lines."""
 
 
 @dataclass(slots=True)
@@ -44,42 +41,33 @@ class Part:
     kind_bytes: list[int]
     damage: list[tuple[int, int, int, str]] = field(default_factory=list)
     leading: list[tuple[int, bool, int, int, int]] = field(default_factory=list)
-    last_record: int | None = None
+    last_multiline: bool | None = None  # may the last record run over lines; None: no record
 
 
-def string_array(values: Sequence[str | None]) -> pa.Array:
-    """Return text as Arrow's large string array, the one that pandas' ``str`` uses without a copy."""
+@dataclass(slots=True)
+class Coded:
+    """A categorical column of a block: a code a row (-1 for missing) and the names that the codes stand for."""
+
+    codes: npt.NDArray[np.int32]
+    names: list[str]
+
+
+def column_of(name: str, values: Sequence[Any]) -> Any:
+    """Return Python values as a block holds the column ``name``; None if all are missing.
+
+    Text is Arrow's large string array, the one that pandas' ``str`` uses without a copy; numbers are Arrow's int64.
+    """
+    import numpy as np
     import pyarrow as pa
 
-    return pa.array(values, type=pa.large_string())
-
-
-def null_array(name: str, size: int) -> pa.Array:
-    """Return ``size`` missing values of the column ``name``."""
-    import pyarrow as pa
-
-    return pa.nulls(size, type=arrow_type(name))
-
-
-def arrow_type(name: str) -> Any:
-    """Return the Arrow type in which blocks hold the column ``name``."""
-    import pyarrow as pa
-
+    if all(value is None for value in values):
+        return None
     dtype = COLUMN_TYPES[name]
-    if dtype == "category":
-        return pa.dictionary(pa.int32(), pa.large_string())
-    return pa.int64() if dtype == "Int64" else pa.large_string()
-
-
-def column_array(name: str, values: Sequence[Any]) -> pa.Array:
-    """Return Python values as the Arrow array of the column ``name``."""
-    import pyarrow as pa
-
-    dtype = COLUMN_TYPES[name]
-    if dtype == "Int64":
-        return pa.array(values, type=pa.int64())
-    array = string_array(values)
-    return array.dictionary_encode() if dtype == "category" else array
+    if dtype != "category":
+        return pa.array(values, type=pa.int64() if dtype == "Int64" else pa.large_string())
+    seen: dict[str, int] = {}
+    codes = [-1 if value is None else seen.setdefault(value, len(seen)) for value in values]
+    return Coded(np.array(codes, np.int32), list(seen))
 
 
 def record_values(records: Iterable[Record], name: str) -> list[Any]:
@@ -108,14 +96,14 @@ class Frame:
         self.kind_lines = [0] * len(KINDS)
         self.kind_bytes = [0] * len(KINDS)
         self.damage: list[tuple[int, int, int, str]] = []
-        self._last_record: int | None = None
+        self._last: bool | None = None
 
     def add(self, part: Part, offset: int) -> None:
         """Append the rows of the next block, which starts at byte ``offset``."""
         part.line += self.lines + 1
         damage = [(line + self.lines + 1, at + offset, size, why) for line, at, size, why in part.damage]
         for row, stack, line, at, size in part.leading:
-            kind = text_kind(stack=stack, last=self._last_record)
+            kind = text_kind(stack=stack, last=self._last)
             part.kind[row] = kind
             part.kind_lines[kind] += 1
             part.kind_bytes[kind] += size
@@ -126,8 +114,8 @@ class Frame:
             self.kind_lines[code] += part.kind_lines[code]
             self.kind_bytes[code] += part.kind_bytes[code]
         self.lines += part.lines
-        if part.last_record is not None:
-            self._last_record = part.last_record
+        if part.last_multiline is not None:
+            self._last = part.last_multiline
         part.leading = []
         self.parts.append(part)
 
@@ -178,20 +166,40 @@ class Frame:
         return {"time": stamps, "time_from": pd.Categorical.from_codes(source, categories=pd.Index(TIME_SOURCES))}
 
     def _column(self, name: str) -> Any:
+        import numpy as np
         import pandas as pd
         import pyarrow as pa
 
-        chunked = pa.chunked_array([part.columns.pop(name) for part in self.parts], type=arrow_type(name))
+        held = [(part.columns.pop(name), part.rows) for part in self.parts]
         dtype = COLUMN_TYPES[name]
+        if dtype == "category":
+            return _categorical(held)
+        kind = pa.int64() if dtype == "Int64" else pa.large_string()
+        chunks = [pa.nulls(rows, kind) if array is None else array for array, rows in held]
+        chunked = pa.chunked_array(chunks, type=kind)
         if dtype == "str":
             return _text(chunked)
-        if dtype == "Int64":
-            return chunked.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get).array
-        array = chunked.unify_dictionaries().combine_chunks()
-        if isinstance(array, pa.ChunkedArray):  # no chunk at all
-            return pd.Categorical.from_codes([], categories=pd.Index([], dtype="str"))
-        codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return pd.Categorical.from_codes(codes, categories=pd.Index(_text(array.dictionary)))
+        missing = chunked.is_null().to_numpy()
+        return pd.arrays.IntegerArray(chunked.fill_null(0).to_numpy().astype(np.int64), missing)
+
+
+def _categorical(held: list[tuple[Coded | None, int]]) -> pd.Categorical[Any]:
+    """Return the blocks' codes as one categorical; names keep the order in which they first occur."""
+    import numpy as np
+    import pandas as pd
+
+    names: dict[str, int] = {}
+    total = sum(rows for _, rows in held)
+    codes = np.full(total, -1, np.int32)
+    at = 0
+    for coded, rows in held:
+        if coded is not None:
+            # one more entry than names, so that code -1 stays -1
+            places = np.array([*(names.setdefault(name, len(names)) for name in coded.names), -1], np.int32)
+            codes[at : at + rows] = places[coded.codes]
+        at += rows
+    small: npt.NDArray[Any] = codes.astype(np.int8) if len(names) < 127 else codes
+    return pd.Categorical.from_codes(small, categories=pd.Index(list(names), dtype="str"))
 
 
 def _text(array: Any) -> Any:
@@ -206,15 +214,15 @@ def _text(array: Any) -> Any:
 NOT_A_RECORD: Final = "in no form of a log line"
 
 
-def text_kind(*, stack: bool, last: int | None) -> int:
-    """Return the kind of a line in no form, by the last record before it.
+def text_kind(*, stack: bool, last: bool | None) -> int:
+    """Return the kind of a line in no form; ``last``: may the last record run over lines, None if there is none.
 
     What looks like a stack trace or panic belongs to the record before. Other text does only if that record's form
-    lets messages run over lines (plain, zap); JSON escapes its line ends.
+    lets messages run over lines (plain, zap text); JSON escapes its line ends.
     """
     if last is None:
         return UNPARSED
-    return CONTINUATION if stack or last in TEXT_FORMS else UNPARSED
+    return CONTINUATION if stack or last else UNPARSED
 
 
 RECORD_CODES: Final = frozenset(KIND_CODE[kind] for kind in RECORD_KINDS)

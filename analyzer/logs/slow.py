@@ -10,7 +10,6 @@ from analyzer.logs.forms.plain import CALLER, COLOUR, take_fields
 from analyzer.logs.forms.record import STACK, TEXT
 from analyzer.logs.rows import (
     BLANK,
-    CONTINUATION,
     KIND_CODE,
     NO_OFFSET,
     NO_TIME,
@@ -18,7 +17,7 @@ from analyzer.logs.rows import (
     RECORD_CODES,
     UNPARSED,
     Part,
-    column_array,
+    column_of,
     record_values,
     text_kind,
 )
@@ -40,7 +39,7 @@ class Gatherer:
         self.kind_bytes = [0] * len(KINDS)
         self.damage: list[tuple[int, int, int, str]] = []
         self.leading: list[tuple[int, bool, int, int, int]] = []
-        self.last_record: int | None = None
+        self.last_multiline: bool | None = None
         self.open: Record | None = None  # a plain record whose fields may follow on a later line
 
     def add(self, record: Record, number: int, start: int, size: int) -> None:
@@ -52,7 +51,7 @@ class Gatherer:
         else:
             code = KIND_CODE[record.kind]
             if code in RECORD_CODES:
-                self.last_record = code
+                self.last_multiline = record.multiline
                 self.open = record if record.kind == "plain" and record.caller is None else None
         if code >= 0:
             self.kind_lines[code] += 1
@@ -65,10 +64,10 @@ class Gatherer:
     def _text(self, record: Record, number: int, start: int, size: int) -> int:
         """Return the kind of a line in no form; -1 if the block before decides."""
         stack = record.kind == STACK
-        if self.last_record is None:
+        if self.last_multiline is None:
             self.leading.append((len(self.records), stack, number, start, size))
             return -1
-        code = text_kind(stack=stack, last=self.last_record)
+        code = text_kind(stack=stack, last=self.last_multiline)
         if code == UNPARSED:
             self.damage.append((number, start, size, NOT_A_RECORD))
         elif self.open is not None:
@@ -90,7 +89,7 @@ class Gatherer:
         return Part(
             rows=len(records),
             lines=lines,
-            columns={name: column_array(name, record_values(records, name)) for name in columns},
+            columns={name: column_of(name, record_values(records, name)) for name in columns},
             kind=np.array(self.codes, dtype=np.int8),
             line=np.array(self.numbers, dtype=np.int64),
             time=np.array([NO_TIME if r.time is None else r.time for r in records], dtype=np.int64),
@@ -99,7 +98,7 @@ class Gatherer:
             kind_bytes=self.kind_bytes,
             damage=self.damage,
             leading=self.leading,
-            last_record=self.last_record,
+            last_multiline=self.last_multiline,
         )
 
 
@@ -121,6 +120,3 @@ def long_line(block: Block) -> Record:
     from analyzer.logs.forms.line import over_long
 
     return over_long(block.data, block.long_line)
-
-
-__all__ = ["CONTINUATION", "Gatherer", "long_line", "read_block"]

@@ -20,7 +20,8 @@ from analyzer.logs.times import parse_epoch
 _scan_string = cast("Callable[[str, int, bool], tuple[str, int]]", vars(decoder)["scanstring"])
 _SPACE = re.compile(r"[ \t\r\n]*")
 _UNSAFE = re.compile("[\x00-\x1f]|[\ud800-\udfff]")
-_NOT_STRICT = re.compile(r"NaN|Infinity|\\u[dD][89a-fA-F]")
+_WORDS = re.compile(r"NaN|Infinity")
+_SURROGATE = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
 _DIGITS = re.compile(r"[0-9]{1,5}", re.ASCII)
 _HEAD = re.compile(
     r'\s*\{\s*"timestamp"\s*:\s*"([^"\\]{1,64})"(?:\s*,\s*"level"\s*:\s*"([^"\\]{1,64})")?'
@@ -103,9 +104,16 @@ def _end(text: str, at: int) -> None:
         raise NotJson(at)
 
 
+def is_strict(raw: str, *, string: bool) -> bool:
+    """Tell whether JSON text that Python reads is also strict JSON that UTF-8 can hold."""
+    if _UNSAFE.search(raw) or ("\\u" in raw and _SURROGATE.search(raw)):
+        return False
+    return string or not _WORDS.search(raw)
+
+
 def strict(raw: str) -> str:
     """Return the JSON text of a value as strict JSON: words such as NaN and raw control characters go."""
-    if not (_UNSAFE.search(raw) or _NOT_STRICT.search(raw)):
+    if is_strict(raw, string=raw[:1] == '"'):
         return raw
     value, _ = _decode_words(raw)
     return clean(json.dumps(_clean_tree(value), ensure_ascii=False, separators=(",", ":")))
@@ -124,7 +132,7 @@ def _clean_tree(value: Any) -> Any:
 def pair_text(text: str, pair: Pair, key: str | None = None) -> str:
     """Return one pair for ``fields``, as it stood in the line where that is strict JSON."""
     raw = text[pair.start : pair.end]
-    if key is None and not (_UNSAFE.search(raw) or _NOT_STRICT.search(raw)):
+    if key is None and is_strict(raw, string=pair.string is not None):
         return raw
     name = json.dumps(clean(pair.key if key is None else key), ensure_ascii=False)
     return f"{name}:{strict(text[pair.value_start : pair.end])}"

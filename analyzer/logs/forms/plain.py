@@ -62,7 +62,7 @@ def read_plain(line: str) -> Record | None:
 
 
 def _plain(level: str | None, time: str | None, delim: str, body: str) -> Record:
-    record = Record("plain")
+    record = Record("plain", multiline=True)
     if level:
         record.set_level(level)
     if time:
@@ -164,7 +164,7 @@ def read_zap_text(line: str) -> Record | None:
     match = _ZAP.match(text)
     if not match or match["level"].casefold() not in BY_NAME:
         return None
-    record = Record("zap")
+    record = Record("zap", multiline=True)
     if not record.set_time(match["time"]):
         record.time = parse_epoch(match["time"])
         record.offset = 0

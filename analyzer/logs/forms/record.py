@@ -25,7 +25,8 @@ class Record:
     """One line: its kind, the columns that it fills, and the pairs that have no column.
 
     ``rest`` holds the pairs as JSON text, each ``"key":value``, in the order of the line.
-    ``damage`` holds (first byte in the line, length, reason) for what was not understood.
+    ``damage`` holds (first byte in the line, length, reason) for what was not understood. ``multiline`` marks a form
+    that does not escape line ends, so that its message may run on.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Record:
     rest: list[str] = field(default_factory=list)
     damage: list[tuple[int, int, str]] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    multiline: bool = False
 
     @property
     def fields(self) -> str | None:
