@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from analyzer.errors import PartError
@@ -17,6 +18,7 @@ from analyzer.text import printable
 
 MAX_DEPTH = 200
 MAX_DIGITS = 400
+_TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"|["{}\[\],]', re.DOTALL)
 
 
 def load_map(data: bytes, notes: Notes) -> dict[str, Any]:
@@ -38,10 +40,12 @@ def load_map(data: bytes, notes: Notes) -> dict[str, Any]:
 
 def _parse(text: str, notes: Notes) -> Any:
     start = len(text) - len(text.lstrip(" \t\r\n"))
+    end = len(text)
     try:
-        tree, end = _decoder(notes).raw_decode(text, start)
-    except json.JSONDecodeError as fault:
-        return _rescue(text, fault, notes)
+        try:
+            tree, end = _decoder(notes).raw_decode(text, start)
+        except json.JSONDecodeError as fault:
+            tree = _rescue(text, start, fault, notes)
     except RecursionError:
         raise PartError(f"nested more than {MAX_DEPTH} levels deep") from None
     if text[end:].strip(" \t\r\n\0"):
@@ -83,55 +87,47 @@ def _decoder(notes: Notes, *, strict: bool = True) -> json.JSONDecoder:
     )
 
 
-def _rescue(text: str, fault: json.JSONDecodeError, notes: Notes) -> Any:
+def _rescue(text: str, start: int, fault: json.JSONDecodeError, notes: Notes) -> Any:
+    """Read a faulty document with raw control characters in its strings, or up to the fault."""
     where = f"line {fault.lineno}, column {fault.colno}: {printable(fault.msg, 100)}"
-    if fault.msg.startswith("Invalid control character"):
-        try:
-            tree, _ = _decoder(notes, strict=False).raw_decode(text.lstrip(" \t\r\n"))
-        except (json.JSONDecodeError, RecursionError):
-            pass
-        else:
-            notes.add("", f"{where}; read all the same")
-            _check_depth(tree)
-            return tree
-    closed = _closed(text)
-    if closed is not None:
-        quiet = Notes()
-        try:
-            tree, _ = _decoder(quiet, strict=False).raw_decode(closed)
-        except (json.JSONDecodeError, RecursionError):
+    quiet = Notes()
+    try:
+        tree, _ = _decoder(quiet, strict=False).raw_decode(text, start)
+        notes.add("", f"{where}; read all the same")
+    except json.JSONDecodeError as last:
+        closed = _closed(text[: last.pos])
+        tree = _decoder(quiet, strict=False).decode(closed) if closed else None
+        if not isinstance(tree, dict) or not tree:
             raise PartError(where) from None
-        if isinstance(tree, dict) and tree:
-            notes.add("", f"{where}; what stands before it is kept", "error")
-            _check_depth(tree)
-            return tree
-    raise PartError(where) from None
+        notes.add("", f"{where}; what stands before it is kept", "error")
+    return tree
 
 
 def _closed(text: str) -> str | None:
     """Return a cut document closed after its last whole value; None where nothing whole stands."""
     stack: list[str] = []
-    good: tuple[int, str] | None = None
-    position, size = 0, len(text)
-    while position < size:
-        char = text[position]
-        if char == '"':
-            position += 1
-            while position < size and text[position] != '"':
-                position += 2 if text[position] == "\\" else 1
-        elif char in "{[":
+    good = 0
+    open_at_good: tuple[str, ...] = ()
+    for token in _TOKENS.finditer(text):
+        char = token.group()
+        if char[0] == '"':
+            if len(char) == 1:
+                break  # a string without end
+            continue
+        if char in "{[":
             stack.append("}" if char == "{" else "]")
-            good = (position + 1, "".join(reversed(stack)))
-        elif char in "}]":
-            if not stack or stack.pop() != char:
-                break
-            good = (position + 1, "".join(reversed(stack)))
+            good = token.end()
         elif char == ",":
-            good = (position, "".join(reversed(stack)))
+            good = token.start()
+        elif not stack or stack.pop() != char:
+            break
+        else:
+            good = token.end()
         if len(stack) > MAX_DEPTH:
             return None
-        position += 1
-    return text[: good[0]] + good[1] if good else None
+        if char != ",":
+            open_at_good = tuple(stack)
+    return text[:good] + "".join(reversed(open_at_good)) if good else None
 
 
 def _check_depth(tree: Any) -> None:

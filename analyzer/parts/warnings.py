@@ -12,6 +12,7 @@ from analyzer.parts.yamlread import decode
 from analyzer.text import count
 
 MAX_DEPTH = 8
+MAX_LINES = 50_000  # a real file has a few dozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,9 @@ def read(data: bytes) -> Parsed[Warnings]:
     """Read ``warning.txt``; any text can be read, and an empty one has no message."""
     notes = Notes()
     lines = decode(data, notes).replace("\r\n", "\n").split("\n")
+    if len(lines) > MAX_LINES:
+        notes.add("", f"{len(lines):,} lines; only the first {MAX_LINES:,} are read", "error")
+        del lines[MAX_LINES:]
     messages = tuple(_Reader(lines, notes).top())
     form: Form = "lines"
     if any(message.declared is not None for message in messages):

@@ -18,7 +18,7 @@ from analyzer.parts.scalars import Plain
 from analyzer.text import printable
 
 MAX_DEPTH = 50
-MAX_NODES = 2_000_000
+MAX_NODES = 1_000_000
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
 _CUT_HINT = "what stands before it is kept"
 _DROPPED = "(no key)"  # told by identity: the value of a key that is a map or list

@@ -65,6 +65,13 @@ def test_odd_documents_are_read_and_noted(data, note):
     config.write(parsed.value).decode()
 
 
+def test_a_document_garbled_in_the_middle_is_kept_up_to_there():
+    parsed = config.read(b'{"A":{"x":1,"l":[1,2]},"B":{"y":[3,zzz],"z":4},"C":{}}')
+    assert parsed.value.tree == {"A": {"x": 1, "l": [1, 2]}, "B": {"y": [3]}}
+    assert [p.severity for p in parsed.problems] == ["error"]
+    assert "line 1, column 36" in parsed.problems[0].message
+
+
 def test_a_cut_document_is_kept_up_to_the_cut(real_116):
     whole = real_116["standalone-load-a"]["sanitized_config.json"]
     parsed = config.read(whole[: len(whole) // 2])
