@@ -146,3 +146,12 @@ class GoroutineDump:
         from analyzer.goroutines.groups import group_frame
 
         return group_frame(self, by)
+
+    def suspects(self) -> pd.DataFrame:
+        """Return what looks wrong, worst first; columns as in ``schema.SUSPECTS``.
+
+        ``error`` and ``warning`` mean that users notice or soon will; ``info`` is only worth knowing.
+        """
+        from analyzer.goroutines.suspects import suspect_frame
+
+        return suspect_frame(self)
