@@ -107,9 +107,10 @@ class ZipName:
 
 _STAMP = r"(?P<date>\d{4}-\d\d-\d\d)"
 _COPY = r"(?:[ _-]?\(\d+\)|[ _-]copy)?"
-_V1_NAME = re.compile(rf"mattermost_support_packet_{_STAMP}-(?P<hour>\d\d)-(?P<minute>\d\d){_COPY}\Z")
+_V1_NAME = re.compile(rf"mattermost_support_packet_{_STAMP}-(?P<hour>\d\d)-(?P<minute>\d\d){_COPY}\Z", re.ASCII)
 _V2_NAME = re.compile(
-    rf"mm_support_packet_(?:(?P<company>[A-Za-z0-9_-]{{0,100}})_)?{_STAMP}T(?P<hour>\d\d)[-:](?P<minute>\d\d){_COPY}\Z"
+    rf"mm_support_packet_(?:(?P<company>[A-Za-z0-9_-]{{0,100}})_)?{_STAMP}T(?P<hour>\d\d)[-:](?P<minute>\d\d){_COPY}\Z",
+    re.ASCII,
 )
 _SUFFIXES: Final = (".zip", ".tar.gz", ".tgz")
 

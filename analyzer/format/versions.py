@@ -13,7 +13,8 @@ from typing import Final
 
 _TEXT = re.compile(
     r"[vV]?(?P<major>\d{1,4})\.(?P<minor>\d{1,4})(?:\.(?P<patch>\d{1,6}))?(?:\.\d{1,9})*"
-    r"(?:[-.~]?(?P<pre>[A-Za-z][0-9A-Za-z.-]{0,60}))?(?:\+(?P<build>[0-9A-Za-z.-]{1,80}))?\Z"
+    r"(?:[-.~]?(?P<pre>[A-Za-z][0-9A-Za-z.-]{0,60}))?(?:\+(?P<build>[0-9A-Za-z.-]{1,80}))?\Z",
+    re.ASCII,
 )
 _BRANCH: Final = frozenset({"dev", "master", "main", "nightly"})
 _NEWEST: Final = 9999

@@ -13,7 +13,7 @@ from analyzer.format.versions import Version
 
 Form: TypeAlias = Literal["lines", "mixed", "multierror"]
 
-HEADER: Final = re.compile(r"(?P<count>\d{1,9}) errors? occurred:\s*\Z")
+HEADER: Final = re.compile(r"(?P<count>\d{1,9}) errors? occurred:\s*\Z", re.ASCII)
 """First line of a go-multierror text."""
 BULLET: Final = "\t* "
 """Start of each of its messages; continuation lines start at column 0."""

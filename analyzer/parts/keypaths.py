@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 Step = str | int
-_STEP = re.compile(r"""\[(?P<index>\d{1,9})\]|\[(?P<quoted>"(?:[^"\\]|\\.)*"|'[^']*')\]|\.?(?P<name>[^.\[\]"]+)""")
+_STEP = re.compile(
+    r"""\[(?P<index>\d{1,9})\]|\[(?P<quoted>"(?:[^"\\]|\\.)*"|'[^']*')\]|\.?(?P<name>[^.\[\]"]+)""", re.ASCII
+)
 MAX_STEPS = 64
 _MISSING = object()
 

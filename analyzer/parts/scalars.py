@@ -16,7 +16,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INT = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]{1,16}|0o?[0-7_]{1,22}|0b[01_]{1,64}|[0-9][0-9_]{0,24})\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,4})?\Z")
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*(?:([Zz])|([-+])(\d\d):?(\d\d))?\Z"
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*(?:([Zz])|([-+])(\d\d):?(\d\d))?\Z",
+    re.ASCII,
 )
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE: Final = frozenset({"true", "True", "TRUE"})
