@@ -107,6 +107,11 @@ class ScanProblem:
     severity: str
     message: str
 
+    @property
+    def loses_content(self) -> bool:
+        """Whether something was not scanned because of it."""
+        return self.severity == "error" or (self.severity == "warning" and self.stage == "limit")
+
     def record(self) -> dict[str, Any]:
         """Return the JSON form."""
         row: dict[str, Any] = {"type": "problem"}

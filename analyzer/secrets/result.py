@@ -43,7 +43,7 @@ class Totals:
     def record(self) -> dict[str, Any]:
         """Return the summary line's JSON form."""
         row: dict[str, Any] = {"type": "summary"}
-        row |= {name: getattr(self, name) for name in self.__slots__}
+        row |= {"unpacked_bytes" if name == "bytes" else name: getattr(self, name) for name in self.__slots__}
         row["seconds"] = round(self.seconds, 3)
         return row
 
@@ -91,7 +91,7 @@ class ScanResult:
     @property
     def complete(self) -> bool:
         """Whether everything could be scanned."""
-        return not any(row.severity == "error" for row in self._problem_rows())
+        return not any(row.loses_content for row in self._problem_rows())
 
     def reaching(self, confidence: Confidence) -> list[Finding]:
         """Return the findings of at least ``confidence``."""

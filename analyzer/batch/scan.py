@@ -1,0 +1,180 @@
+"""Scanning many packets: the queue and the workers of this room, the scan of one packet from ``analyzer.secrets``."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+from analyzer.archive import open_archive
+from analyzer.batch.pool import WorkerLimits, run
+from analyzer.batch.queue import Item, expand, repeated
+from analyzer.errors import PacketError, Progress
+from analyzer.secrets import PacketScan, Policy, ScanProblem, ScanResult, scan_archive
+from analyzer.text import count, human_bytes, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
+
+
+@dataclass(frozen=True)
+class ScanOne:
+    """Opens and scans one source; what a worker does."""
+
+    policy: Policy
+
+    def __call__(self, source: str) -> PacketScan:
+        """Return the scan of ``source``.
+
+        Raises:
+            PacketError: it cannot be opened at all.
+        """
+        with open_archive(source, limits=self.policy.limits) as archive:
+            return scan_archive(archive, source=source, policy=self.policy)
+
+
+def scan(
+    sources: Iterable[Source] | Source,
+    *,
+    jobs: int | None = None,
+    policy: Policy | None = None,
+    progress: Progress | None = None,
+) -> ScanResult:
+    """Scan packets, folders of packets, globs and URLs for secrets.
+
+    Args:
+        sources: paths, fsspec URLs, bytes or binary file objects, or one of them.
+        jobs: processes; the processors at hand by default. One source is scanned in this process.
+        policy: engine, limits, fingerprint key, known findings.
+        progress: called with (sources done, all sources, what was done last).
+
+    Returns:
+        Findings, problems and totals, packets in the order they were named. What cannot be read is a problem.
+
+    Raises:
+        UsageError: the engine asked for is not installed.
+    """
+    started = time.perf_counter()
+    policy = policy or Policy()
+    named = (
+        [sources]
+        if isinstance(sources, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(sources, "read")
+        else list(sources)
+    )  # type: ignore[list-item, arg-type]
+    scans: list[PacketScan] = []
+    paths: list[str | os.PathLike[str]] = []
+    for source in named:
+        if isinstance(source, str | os.PathLike):
+            paths.append(source)
+        else:
+            scans.append(_in_this_process(source, policy))
+    items = list(expand(paths))
+    order = {item.source: number for number, item in enumerate(items)}
+    found = list(scan_each(items, jobs=jobs, policy=policy, progress=progress, isolate=len(items) > 1))
+    scans += sorted(found, key=lambda scanned: order[scanned.source])
+    return ScanResult(tuple(scans), time.perf_counter() - started)
+
+
+def _in_this_process(source: Source, policy: Policy) -> PacketScan:
+    try:
+        with open_archive(source, limits=policy.limits) as archive:
+            return scan_archive(archive, policy=policy)
+    except PacketError as error:
+        return _failed("<bytes>", str(error))
+
+
+def _failed(source: str, reason: str) -> PacketScan:
+    shown = printable(reason).removeprefix(f"{printable(source)}: ")
+    return PacketScan(source, "unread", problems=(ScanProblem(source, "", "open", "error", shown),))
+
+
+def scan_each(
+    items: Sequence[Item],
+    *,
+    jobs: int | None = None,
+    policy: Policy | None = None,
+    progress: Progress | None = None,
+    limits: WorkerLimits | None = None,
+    isolate: bool = True,
+) -> Iterator[PacketScan]:
+    """Yield the scan of each item as it is done, so that nothing waits for the last.
+
+    Args:
+        items: what ``expand`` gave.
+        jobs: processes.
+        policy: settings of the scan.
+        progress: called with (done, all, last source with bytes and findings so far).
+        limits: time and memory of a worker for one source.
+        isolate: scan in worker processes; without it, one after the other in this one.
+
+    Raises:
+        UsageError: the engine asked for is not installed.
+    """
+    policy = policy or Policy()
+    readable = [item for item in items if item.error is None]
+    told = _Told(len(items), progress)
+    for item in items:
+        if item.error is not None:
+            yield told(_failed(item.source, item.error))
+    if not readable:
+        return
+    same = repeated(readable)
+    first = [item.source for item in readable if item.source not in same]
+    work = _prepared(policy)
+    outcomes = (
+        ((o.source, o.value, o.failure) for o in run(first, work, jobs=jobs, limits=limits))
+        if isolate
+        else ((source, *_attempt(work, source)) for source in first)
+    )
+    repeats: dict[str, list[str]] = {}
+    for again, original in same.items():
+        repeats.setdefault(original, []).append(again)
+    for source, value, failure in outcomes:
+        scanned = value if value is not None else _failed(source, failure or "no result")
+        yield told(scanned)
+        for again in repeats.get(source, ()):
+            yield told(_repeat(again, scanned))
+
+
+def _prepared(policy: Policy) -> Callable[[str], PacketScan]:
+    """Load what every worker needs before they are forked: the patterns, and one key for all."""
+    from analyzer.secrets.engine import matcher
+
+    matcher("auto" if policy.engine == "kingfisher" else policy.engine)
+    return ScanOne(replace(policy, key=policy.fingerprints))
+
+
+def _attempt(work: Callable[[str], PacketScan], source: str) -> tuple[PacketScan | None, str | None]:
+    try:
+        return work(source), None
+    except PacketError as error:
+        return None, str(error)
+
+
+def _repeat(source: str, original: PacketScan) -> PacketScan:
+    """A source with the bytes of another: its findings stand there, and a remark here."""
+    note = ScanProblem(source, "", "open", "info", f"same content as {printable(original.source)}, scanned once")
+    return PacketScan(source, original.kind, problems=(note,), repeated_of=original.source)
+
+
+class _Told:
+    """Counts what is done and tells the progress callback."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._total = total
+        self._progress = progress
+        self._done = self._bytes = self._findings = 0
+
+    def __call__(self, scanned: PacketScan) -> PacketScan:
+        self._done += 1
+        self._bytes += scanned.bytes
+        self._findings += len(scanned.findings)
+        if self._progress is not None:
+            name = os.path.basename(scanned.source.rstrip("/")) or scanned.source  # noqa: PTH119
+            what = f"{human_bytes(self._bytes)}, {count(self._findings, 'finding')}, {name}"
+            self._progress(self._done, self._total, what)
+        return scanned

@@ -1,0 +1,62 @@
+"""The forms of a finished scan: table, JSON, JSON lines, CSV, Parquet, SARIF."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from analyzer.cli.common import FrameFormat, terminal_width, text_table
+from analyzer.text import count, printable
+
+if TYPE_CHECKING:
+    from analyzer.secrets import Finding, ScanResult
+
+
+def render(result: ScanResult, form: str, *, show_secrets: bool = False, interrupted: bool = False) -> bytes:
+    """Return ``result`` as bytes in one form; values only with ``show_secrets``."""
+    if form == "sarif":
+        return (json.dumps(result.to_sarif(), indent=1, ensure_ascii=True) + "\n").encode()
+    if form == "jsonl":
+        return result.to_jsonl(show_secrets=show_secrets).encode()
+    if form == "json":
+        tree = {
+            "findings": result.rows(show_secrets=show_secrets),
+            "problems": [problem.record() for packet in result.packets for problem in packet.problems],
+            "summary": result.totals.record() | ({"interrupted": True} if interrupted else {}),
+        }
+        return (json.dumps(tree, indent=1, ensure_ascii=True) + "\n").encode()
+    if form == "table":
+        return _table(result, show_secrets=show_secrets).encode("utf-8", "replace")
+    from analyzer.cli.frames import render_frame
+
+    frame = result.findings
+    if show_secrets:
+        frame = frame.assign(secret=[finding.secret.reveal() for finding in result])
+    return render_frame(frame, FrameFormat(form))
+
+
+def _table(result: ScanResult, *, show_secrets: bool) -> str:
+    several = len(result.packets) > 1
+    headers = ["confidence", "kind", "where", "times", "fingerprint", "what to do"]
+    rows: list[list[object]] = [
+        [f.confidence, f.kind, _where(f, several=several), f.occurrences, f.fingerprint[:17], f.remedy] for f in result
+    ]
+    if show_secrets:
+        headers.insert(3, "secret")
+        for row, finding in zip(rows, result, strict=True):
+            row.insert(3, finding.secret.reveal())
+    text = text_table(headers, rows, width=terminal_width()) if rows else "no secret found\n"
+    lost = [problem for packet in result.packets for problem in packet.problems]
+    if lost:
+        text += f"\n{count(len(lost), 'remark')} on what was scanned:\n"
+        for problem in lost:
+            where = f"{problem.source}: {problem.member}" if problem.member else problem.source
+            text += f"  {problem.severity}: {printable(where)}: {printable(problem.message)}\n"
+    return text
+
+
+def _where(finding: Finding, *, several: bool) -> str:
+    place = f"{finding.packet}!/{finding.member}" if several else finding.member
+    if finding.key_path:
+        return f"{place} {finding.key_path}"
+    return f"{place}:{finding.line}" if finding.line is not None else f"{place} at byte {finding.offset:,}"
