@@ -105,12 +105,17 @@ def with_strings(columns: Columns, texts: list[str]) -> tuple[Columns, list[int]
     return (columns if len(rows) == len(columns.strings) else replace(columns, strings=tuple(rows))), found
 
 
-def without_inlines(columns: Columns) -> Columns:
-    """Return the profile with only the last, really called frame of every location."""
+def without_inlines(columns: Columns, *, source_columns: bool) -> Columns:
+    """Return the profile with only the last, really called frame of every location, with its column or without."""
     offsets = columns.locations.offsets
     kept = np.zeros(len(columns.lines), bool)
     kept[offsets[1:][np.diff(offsets) > 0] - 1] = True
-    return keep_lines(columns, kept)
+    columns = keep_lines(columns, kept)
+    mappings = replace(columns.mappings, has_inline_frames=np.zeros(len(columns.mappings), bool))
+    lines = columns.lines
+    if not source_columns:
+        lines = replace(lines, column=np.zeros(len(lines), np.int64))
+    return replace(columns, mappings=mappings, lines=lines)
 
 
 def entry_owner(columns: Columns) -> I64:

@@ -20,12 +20,14 @@ def package_of(name: str) -> str:
 
     A C++ name gives its outermost namespace, ``[libc.so.6]`` itself, a name without any package "".
     """
-    plain = name.partition("[")[0] or name
+    if name.startswith("["):
+        return name
+    plain = name.partition("[")[0]
     folder, slash, last = plain.rpartition("/")
     head, dot, _ = last.partition(".")
     if dot:
         return folder + slash + head
-    return plain.partition("::")[0] if "::" in plain else name if name.startswith("[") else ""
+    return plain.partition("::")[0] if "::" in plain else ""
 
 
 def tint_of(package: str) -> int:

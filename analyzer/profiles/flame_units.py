@@ -25,3 +25,11 @@ def amount(value: float, unit: str) -> str:
     shown = value / divisor
     text = f"{shown:,.0f}" if abs(shown) >= 100 or shown == int(shown) else f"{shown:.3g}"
     return f"{text} {suffix}" if suffix else text
+
+
+def steps(unit: str) -> list[tuple[float, str]]:
+    """Return (factor, suffix) of every unit that values of ``unit`` can be shown in, smallest first."""
+    for family in FAMILIES:
+        if known := family.find(unit):
+            return [(step.factor / known.factor, step.name) for step in family.units]
+    return [(1.0, "" if unit in _SILENT else unit)]

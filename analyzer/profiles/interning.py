@@ -189,7 +189,7 @@ def _label_groups(labels: Labels, texts: I32) -> Iterator[tuple[int, list[tuple[
     )
     rows = list(zip(*columns, strict=True))
     samples, first = np.unique(labels.sample, return_index=True)
-    ends = np.append(first[1:], len(rows))
+    ends = np.searchsorted(labels.sample, samples, side="right")
     for sample, begin, end in zip(samples.tolist(), first.tolist(), ends.tolist(), strict=True):
         yield sample, rows[begin:end]
 

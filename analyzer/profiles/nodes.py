@@ -57,7 +57,8 @@ def identity(granularity: str, *, inlines: bool = True, columns: bool = False, b
         name=granularity != "files",
         file=granularity != "functions",
         line=granularity in ("lines", "addresses"),
-        column=columns and granularity in ("lines", "addresses"),
+        # Addresses keep all they have, unless inlined frames are to be folded.
+        column=columns or (granularity == "addresses" and inlines),
         address=granularity == "addresses",
         binary=binary,
         inlines=inlines,
@@ -145,7 +146,7 @@ def build(columns: Columns, by: Identity, shorten: Callable[[str], str] | None =
     texts, file_rows = _files(columns, shorten)
 
     def of_function(values: NDArray[np.generic], wanted: bool) -> I64:
-        if not wanted or not len(functions):
+        if not wanted or not len(columns.lines):
             return np.zeros(len(line), np.int64)
         return np.where(known, values[columns.lines.function[rows]], 0).astype(np.int64)
 

@@ -137,7 +137,7 @@ def prepare(columns: Columns, command: str, options: Options, warn: Callable[[st
     if not options.relative_percentages:
         columns = apply_filters(columns, options, warn)
     if options.noinlines:
-        columns = without_inlines(columns)
+        columns = without_inlines(columns, source_columns=options.showcolumns)
     return Report(command, columns, options, measure, total, units, options.unit)
 
 

@@ -30,26 +30,22 @@ def add_tag_frames(columns: Columns, options: Options, warn: Callable[[str], Non
     frames: dict[tuple[str, str], int] = {}
     size = len(columns.samples)
     first = len(columns.locations)
-    matched = {"TagRoot": False, "TagLeaf": False}
-
-    def rows(keys: list[str], title: str) -> I32:
-        found = np.zeros((size, len(keys)), np.int32)
-        for sample in range(size):
-            own = labels.get(sample, _NONE)
+    sides = (("TagRoot", roots), ("TagLeaf", leaves))
+    rows = {title: np.zeros((size, len(keys)), np.int32) for title, keys in sides}
+    matched = set()
+    for sample in range(size):
+        own = labels.get(sample, _NONE)
+        for title, keys in sides:
             # The first key is nearest to the root, so stacks, leaf first, take them in reverse.
             for place, key in enumerate(reversed(keys)):
                 values = _values(own, key, options.unit)
-                matched[title] |= bool(values)
-                found[sample, place] = first + frames.setdefault((",".join(values), key), len(frames))
-        return found
-
-    # Upstream numbers the frames sample by sample; the order is not seen in any report that shows ids.
-    root_rows = rows(roots, "TagRoot")
-    leaf_rows = rows(leaves, "TagLeaf")
-    for title, keys in (("TagRoot", roots), ("TagLeaf", leaves)):
-        if keys and not matched[title]:
+                if values:
+                    matched.add(title)
+                rows[title][sample, place] = first + frames.setdefault((",".join(values), key), len(frames))
+    for title, keys in sides:
+        if keys and title not in matched:
             warn(f"{title} expression matched no samples")
-    return _with_stacks(_with_frames(columns, list(frames)), leaf_rows, root_rows)
+    return _with_stacks(_with_frames(columns, list(frames)), rows["TagLeaf"], rows["TagRoot"])
 
 
 def _values(labels: SampleLabels, key: str, unit: str) -> list[str]:

@@ -12,7 +12,16 @@ import numpy as np
 
 from analyzer.profiles.model import I32, I64, Bools, ValueType
 from analyzer.profiles.tree_grow import OTHER, ROOT, Shape, grow_shape, levels
-from analyzer.profiles.tree_stacks import Stacks, beside, columns_of, label_values, rooted, sides, stacks_of
+from analyzer.profiles.tree_stacks import (
+    Stacks,
+    beside,
+    columns_of,
+    join_values,
+    label_values,
+    rooted,
+    sides,
+    stacks_of,
+)
 from analyzer.schema import Column, FrameSchema
 
 if TYPE_CHECKING:
@@ -137,17 +146,11 @@ def call_tree(
         older = columns_of(base)
         stacks = beside(stacks, stacks_of(older))
         if by is not None and values is not None:
-            values = _joined(values, label_values(older, by))
+            values = join_values(values, label_values(older, by))
     stacks = sides(stacks)
     if values is not None:
         stacks = rooted(stacks, *values)
     return grow(stacks, bottom_up=bottom_up, min_share=min_share, max_nodes=max_nodes)
-
-
-def _joined(newer: tuple[tuple[str, ...], I32], base: tuple[tuple[str, ...], I32]) -> tuple[tuple[str, ...], I32]:
-    rows = {text: row for row, text in enumerate(newer[0])}
-    moved = np.fromiter((rows.setdefault(text, len(rows)) for text in base[0]), np.int32, len(base[0]))
-    return tuple(rows), np.concatenate([newer[1], moved[base[1]]])
 
 
 def grow(stacks: Stacks, *, bottom_up: bool = False, min_share: float = 0.0, max_nodes: int | None = None) -> CallTree:

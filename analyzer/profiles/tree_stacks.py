@@ -186,3 +186,10 @@ def label_values(columns: Columns, key: str) -> tuple[tuple[str, ...], I32]:
     row = np.zeros(len(columns.samples), np.int32)
     row[list(texts)] = [rows.setdefault(text, len(rows)) for text in texts.values()]
     return tuple(rows), row
+
+
+def join_values(newer: tuple[tuple[str, ...], I32], base: tuple[tuple[str, ...], I32]) -> tuple[tuple[str, ...], I32]:
+    """Return the label values of two profiles as those of their samples side by side."""
+    rows = {text: row for row, text in enumerate(newer[0])}
+    moved = np.fromiter((rows.setdefault(text, len(rows)) for text in base[0]), np.int32, len(base[0]))
+    return tuple(rows), np.concatenate([newer[1], moved[base[1]]])

@@ -81,7 +81,10 @@ def _distinct_names(builder: Builder, boxes: list[Node]) -> dict[Node, str]:
     for box in boxes:
         binary, file, name = _place(builder, box)
         caller = next(iter(box.callers), None) if builder.as_tree else None
-        function = (id(caller) if caller else 0, int(nodes.start_line[box.key]), binary)
+        # A box without address and line stands for a whole function, told apart by its column even so.
+        whole = not nodes.address[box.key] and not nodes.line[box.key]
+        column = int(nodes.column[box.key]) if whole else 0
+        function = (id(caller) if caller else 0, int(nodes.start_line[box.key]), binary, column)
         group = groups.setdefault((file, name), {})
         group.setdefault(function, len(group))
         functions[box] = (file, name), function

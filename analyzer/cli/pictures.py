@@ -1,0 +1,66 @@
+"""Call graphs as pictures: drawn by graphviz where it is installed, shown in the program that fits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import webbrowser
+from pathlib import Path
+
+from analyzer.errors import UsageError
+
+_FORMATS = {"eog": "svg", "evince": "pdf", "gv": "ps", "web": "svg"}
+_VIEWERS = {"eog": "eog", "evince": "evince", "gv": "gv", "kcachegrind": "kcachegrind"}
+_SUFFIXES = {"callgrind": "callgraph.out", "kcachegrind": "grind", "proto": "pb.gz", "topproto": "pb.gz"}
+BINARY = frozenset({"callgrind", "proto", "topproto", "gif", "pdf", "png", "ps", "svg"})
+_SECONDS = 300
+
+
+def finished(command: str, data: str | bytes) -> tuple[str, str | bytes]:
+    """Return the file suffix of a report and its final form: pictures are drawn here.
+
+    Raises:
+        UsageError: graphviz is missing or fails.
+    """
+    form = _FORMATS.get(command, command)
+    if form in ("gif", "pdf", "png", "ps", "svg") and isinstance(data, str):
+        return form, _draw(form, data)
+    return _SUFFIXES.get(command, "txt"), data
+
+
+def _draw(form: str, text: str) -> bytes:
+    program = shutil.which("dot")
+    if program is None:
+        raise UsageError("failed to execute dot. Is Graphviz installed? Error: exec: \"dot\": executable file not found in $PATH")
+    try:
+        done = subprocess.run(
+            [program, f"-T{form}"],
+            input=text.encode("utf-8", "replace"),
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"dot did not finish in {_SECONDS} seconds") from None
+    if done.returncode:
+        raise UsageError(f"failed to execute dot. Is Graphviz installed? Error: exit status {done.returncode}")
+    return done.stdout
+
+
+def open_viewer(command: str, suffix: str, data: str | bytes) -> bool:
+    """Show a report in its program; False if the report has none."""
+    if command != "web" and command not in _VIEWERS:
+        return False
+    handle, name = tempfile.mkstemp(prefix="pprof", suffix=f".{suffix}")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data if isinstance(data, bytes) else data.encode("utf-8", "replace"))
+    if command == "web":
+        webbrowser.open(Path(name).as_uri())
+        return True
+    program = shutil.which(_VIEWERS[command])
+    if program is None:
+        raise UsageError(f'exec: "{_VIEWERS[command]}": executable file not found in $PATH')
+    subprocess.run([program, name], check=False)
+    return True

@@ -1,0 +1,99 @@
+"""Flame graphs as one HTML page that needs nothing else, and as a notebook cell.
+
+Names come from strangers. They reach the page only as JSON in a block that is not executed, with every ``<`` written
+as an escape; the script shows them as text; and the page forbids itself everything but its own script and style.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from analyzer.profiles.flame_data import LABEL_VALUES, page_data
+from analyzer.text import printable
+
+if TYPE_CHECKING:
+    from analyzer.profiles.flame import FlameTree
+
+_SCRIPTS = ("trees.js", "layout.js", "paint.js", "app.js")
+_FEWEST_NODES = 500
+_CELL_HEIGHT = 560
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("analyzer.profiles") / "flame_page" / name).read_text("utf-8")
+
+
+@cache
+def script() -> str:
+    """Return the page's script: all files, without indents and lines of comment."""
+    lines = [line.strip() for name in _SCRIPTS for line in _asset(name).splitlines()]
+    code = "\n".join(line for line in lines if line and not line.startswith("//"))
+    return f'"use strict";(()=>{{\n{code}\n}})();\n'
+
+
+def page(flame: FlameTree, *, max_bytes: int) -> str:
+    """Return the page of a flame graph; frames are cut, the lightest first, until it fits into ``max_bytes``."""
+    import orjson
+
+    label_values = LABEL_VALUES
+    while True:
+        data = orjson.dumps(page_data(flame, max_label_values=label_values)).decode()
+        text = _filled(flame, _quiet(data))
+        if len(text.encode()) <= max_bytes or len(flame.tree) <= _FEWEST_NODES:
+            return text
+        flame, label_values = flame.at_most(len(flame.tree) // 2), max(label_values // 2, 1)
+
+
+def _filled(flame: FlameTree, data: str) -> str:
+    style, code = _asset("flame.css"), script()
+    parts = {
+        "policy": f"default-src 'none'; script-src '{_hash(code)}'; style-src '{_hash(style)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'",
+        "title": html.escape(printable(flame.title)),
+        "style": style,
+        "script": code,
+        "data": data,
+        "picture": _data_uri(flame),
+    }
+    # One pass: what a name holds is never taken for a place to fill.
+    return re.sub(r"\{\{ (\w+) \}\}", lambda match: parts[match[1]], _asset("page.html"))
+
+
+def _quiet(data: str) -> str:
+    """Escape what could end a script block or a line of script; equal JSON comes out."""
+    for char in "<>&\u2028\u2029":
+        data = data.replace(char, f"\\u{ord(char):04x}")
+    return data
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _data_uri(flame: FlameTree) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(flame.to_svg().encode()).decode()
+
+
+def notebook_cell(flame: FlameTree) -> str:
+    """Return the page in a frame of its own; where scripts are stripped, a static picture stays in its place."""
+    text = flame.to_html()
+    name = "flame-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+    title = html.escape(printable(flame.title))
+    code = (
+        f"(()=>{{const box=document.getElementById('{name}');if(!box)return;"
+        "const frame=document.createElement('iframe');"
+        "frame.setAttribute('sandbox','allow-scripts');frame.title=box.firstElementChild.alt;"
+        f"frame.style.cssText='width:100%;height:{_CELL_HEIGHT}px;border:1px solid #8884;border-radius:6px';"
+        "frame.srcdoc=box.querySelector('template').innerHTML;box.replaceChildren(frame)})()"
+    )
+    return (
+        f'<div id="{name}"><img alt="Flame graph of {title}" src="{_data_uri(flame)}" style="max-width:100%">'
+        f"<template>{html.escape(text)}</template></div><script>{code}</script>"
+    )
