@@ -39,7 +39,7 @@ PLUGIN_FILES: Final = (
         "com.mattermost.calls/diagnostics.yaml",
         (
             "version", "total_calls", "total_active_calls", "total_active_sessions", "avg_duration",
-            "avg_participants", "avg_video_duration", "total_video_duration",
+            "avg_participants", "avg_video_duration", "total_video_duration", "rtcd", "active_calls", "active_sessions",
         ),
         source="mattermost-plugin-calls PR 904; packet-format.md 1.4",
     ),

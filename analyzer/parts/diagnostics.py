@@ -44,7 +44,7 @@ class License:
     is_cloud: bool | None = flag(omit=True, since=_LATER)
     expires_at: int | None = integer(omit=True, since=_LATER)
     is_seat_count_enforced: bool | None = flag(omit=True, since=_LATER)
-    extra_users: int | None = integer(omit=True, since=_LATER)
+    extra_users: int | None = integer(since=_LATER)
     extra: Mapping[str, Any] = unread()
 
 
@@ -81,7 +81,10 @@ class ConfigStore:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Connections of this node and, from 11.9, pool and PostgreSQL statistics (cumulative unless in use or idle)."""
+    """Connections of this node and, from 11.9, pool and PostgreSQL statistics (cumulative unless in use or idle).
+
+    The PostgreSQL statistics are Go pointers: a zero is written, what could not be asked is left out.
+    """
 
     type: str | None = text()
     version: str | None = text()
@@ -101,16 +104,16 @@ class Database:
     replica_pool_wait_duration_ms: int | None = integer(since="11.9")
     replica_connections_closed_max_idle: int | None = integer(since="11.9")
     replica_connections_closed_max_lifetime: int | None = integer(since="11.9")
-    cache_hit_ratio: float | None = decimal(omit=True, since="11.9")
-    deadlocks: int | None = integer(omit=True, since="11.9")
-    temp_files: int | None = integer(omit=True, since="11.9")
-    rollbacks: int | None = integer(omit=True, since="11.9")
-    temp_bytes_mb: float | None = decimal(omit=True, since="11.9")
-    idle_in_transaction_count: int | None = integer(omit=True, since="11.9")
-    waiting_for_lock_count: int | None = integer(omit=True, since="11.9")
-    longest_query_duration_seconds: float | None = decimal(omit=True, since="11.9")
-    posts_dead_tuples: int | None = integer(omit=True, since="11.9")
-    posts_last_autovacuum: datetime | None = timestamp(quoted=False, omit=True, since="11.9")
+    cache_hit_ratio: float | None = decimal(since="11.9")
+    deadlocks: int | None = integer(since="11.9")
+    temp_files: int | None = integer(since="11.9")
+    temp_bytes_mb: float | None = decimal(since="11.9")
+    rollbacks: int | None = integer(since="11.9")
+    idle_in_transaction_count: int | None = integer(since="11.9")
+    longest_query_duration_seconds: float | None = decimal(since="11.9")
+    waiting_for_lock_count: int | None = integer(since="11.9")
+    posts_dead_tuples: int | None = integer(since="11.9")
+    posts_last_autovacuum: datetime | None = timestamp(quoted=False, since="11.9")
     extra: Mapping[str, Any] = unread()
 
 

@@ -153,8 +153,8 @@ def texts(*names: str, **rules: Any) -> Any:
 
 
 def text_map(*names: str, **rules: Any) -> Any:
-    """Declare a map of texts (``Mapping[str, str] | None``)."""
-    return _field(Key(_text_map, names, **rules))
+    """Declare a map of texts (``Mapping[str, str] | None``), written in key order as Go does."""
+    return _field(Key(_text_map, names, out=lambda pairs: dict(sorted(pairs.items())), **rules))
 
 
 def free_map(*names: str, **rules: Any) -> Any:

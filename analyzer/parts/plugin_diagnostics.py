@@ -10,7 +10,7 @@ from analyzer.format.versions import Version
 from analyzer.parts.base import Notes, Parsed
 from analyzer.parts.fields import bind, dump, text, unread
 from analyzer.parts.yamlread import load_map
-from analyzer.parts.yamlwrite import dialect_for, write_yaml
+from analyzer.parts.yamlwrite import write_yaml
 from analyzer.schema import Column, FrameSchema
 
 if TYPE_CHECKING:
@@ -61,5 +61,5 @@ def read(data: bytes) -> Parsed[PluginDiagnostics]:
 
 
 def write(value: PluginDiagnostics, *, target: Version | None = None) -> bytes:
-    """Return the file; ``target`` only chooses the YAML dialect."""
-    return write_yaml(dump(value, target), dialect_for(target))
+    """Return the file in the dialect of yaml.v3, which plugins use whatever the server's version."""
+    return write_yaml(dump(value, target), "v3")

@@ -183,7 +183,7 @@ def test_trial_is_text_in_9_2_to_9_7_and_a_boolean_later():
 
 
 def test_plugin_facts_keep_their_order_and_form():
-    data = b"version: 2.0.1+74aea618\ntotal_playbooks: 3\navg_duration: 1.50\nllm_service_types:\n- openai\n"
+    data = b"version: 2.0.1+74aea618\ntotal_playbooks: 3\navg_duration: 1.50\nllm_service_types:\n    - openai\n"
     parsed = plugin_diagnostics.read(data)
     assert parsed.value["total_playbooks"] == 3
     assert list(parsed.value.facts) == ["version", "total_playbooks", "avg_duration", "llm_service_types"]
@@ -269,3 +269,48 @@ def test_problems_are_bounded():
 
 def test_a_newer_layout_is_noted():
     assert problems(diagnostics.read(b"version: 3\n")) == [("version", "warning")]
+
+
+def test_a_zero_that_was_asked_for_is_written_and_one_that_was_not_is_left_out():
+    """PostgreSQL statistics and extra users are Go pointers, a boolean of the licence is not."""
+    value = diagnostics.Diagnostics(
+        license=diagnostics.License(users=0, is_trial=False, extra_users=0),
+        database=diagnostics.Database(deadlocks=0, cache_hit_ratio=None),
+    )
+    assert diagnostics.write(value) == b"license:\n  users: 0\n  extra_users: 0\ndatabase:\n  deadlocks: 0\n"
+
+
+def test_comments_stand_above_and_behind_their_keys_and_are_read_over():
+    value = diagnostics.Diagnostics(database=diagnostics.Database(type="postgres", cache_hit_ratio=0.99))
+    data = diagnostics.write(value, comments=True)
+    assert data.decode().splitlines()[2:] == [
+        "  # PostgreSQL-only (these fields are omitted on MySQL)",
+        "  cache_hit_ratio: 0.99 # blks_hit / (blks_hit + blks_read) from pg_stat_database; cumulative since stats reset",
+    ]
+    assert diagnostics.read(data).value == value
+
+
+@pytest.mark.parametrize(
+    ("release", "keys"),
+    [
+        ("10.5.0", "os architecture hostname version build_hash installation_type"),
+        ("11.6.0", "os architecture cpu_cores total_memory_mb hostname version build_hash installation_type"),
+        (
+            "12.0.0",
+            "os architecture hostname installation_type cpu_cores total_memory_mb process_id version build_hash go_version",
+        ),
+    ],
+)
+def test_keys_and_their_order_follow_the_release(release, keys):
+    from analyzer.format.versions import parse_version
+
+    server = diagnostics.Server(
+        os="linux", architecture="amd64", hostname="h", installation_type="docker", cpu_cores=2, total_memory_mb=1,
+        process_id=7, version=release, build_hash="b", go_version="go1.26",
+    )  # fmt: skip
+    value = diagnostics.Diagnostics(server=server, saml=diagnostics.Saml(provider_type="Okta", status="OK"))
+    written = diagnostics.write(value, target=parse_version(release)).decode()
+    shown = [line.strip().partition(":")[0] for line in written.splitlines() if line.startswith(" ")]
+    assert shown[: len(keys.split())] == keys.split()
+    assert ("saml:" in written) is (release != "10.5.0")
+    assert ("status: OK" in written) is (release == "12.0.0")
