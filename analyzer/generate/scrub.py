@@ -1,0 +1,55 @@
+"""Texts of other people's exceptions, made fit for a packet: one line, no credential.
+
+Drivers put into their messages what they were given: data sources, URLs with user info, parts of passwords.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from analyzer.format.masks import SANITIZED_PASSWORD
+from analyzer.text import printable
+
+if TYPE_CHECKING:
+    import psycopg
+
+_USER_INFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^/\s'\"@]*(?:@[^/\s'\"@]*)*@")
+_PAIR = re.compile(
+    r"(?i)(?P<key>\b[\w-]{0,20}(?:passw(?:or)?d|passwd|pwd|secret|token|api_?key|access_?key)\w{0,10}\s*[=:]\s*)"
+    r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&'\"]+)"
+)
+_NAMED_USER = re.compile(r'(?i)(\b(?:for user|user|role|user name|username)\s+)"[^"]*"')
+LIMIT: Final = 400
+SHORTEST: Final = 4
+
+
+def scrub(text: str, known: Iterable[str] = ()) -> str:
+    """Return a message as one line without user info of URLs, password pairs and ``known`` secrets; cut to 400 characters."""
+    # shorter ones would tear words apart; they stand in user info and pairs, which are masked by their form
+    for secret in sorted((s for s in known if len(s) >= SHORTEST), key=len, reverse=True):
+        text = text.replace(secret, SANITIZED_PASSWORD)
+    text = _USER_INFO.sub(rf"\g<scheme>{SANITIZED_PASSWORD}:{SANITIZED_PASSWORD}@", text)
+    text = _PAIR.sub(rf"\g<key>{SANITIZED_PASSWORD}", text)
+    text = _NAMED_USER.sub(rf'\g<1>"{SANITIZED_PASSWORD}"', text)
+    return printable(" ".join(text.split()), LIMIT)
+
+
+def reason(error: BaseException, known: Iterable[str] = ()) -> str:
+    """Return what an exception says, scrubbed; its type where it says nothing."""
+    if isinstance(error, TimeoutError) and not str(error):
+        return "timed out"
+    if isinstance(error, OSError) and error.strerror:
+        return scrub(error.strerror.lower() if error.errno else error.strerror, known)
+    return scrub(str(error), known) or type(error).__name__
+
+
+def database_reason(error: psycopg.Error, known: Iterable[str] = ()) -> str:
+    """Return PostgreSQL's own reason: the primary message of the server, or what the connection met."""
+    primary = error.diag.message_primary
+    text = primary or str(error)
+    # libpq lists every address that it tried, each on its line with the same reason
+    lines = [line for line in text.splitlines() if line.strip() and "Multiple connection attempts" not in line]
+    reasons = [line.partition("failed: ")[2] for line in lines if "failed: " in line] or lines
+    return scrub(reasons[0].removeprefix("FATAL:").strip() if reasons else type(error).__name__, known)
