@@ -115,8 +115,3 @@ REMOVED_IN_12_0: Final = (
     "LocalizationSettings.EnableExperimentalLocales",
 )
 """12.0 changelog (packet-format.md 2.7.5)."""
-
-RENAMED_IN_12_0: Final = {
-    "ServiceSettings.ExperimentalEnableHardenedMode": "ServiceSettings.EnableHardenedMode",
-}
-"""Old to new; packet-format.md 2.7.5."""

@@ -55,7 +55,5 @@ STATUSES: Final = (
 )
 """``mm:server/public/model/job.go``; packet-format.md 2.5."""
 
-RUNNING: Final = frozenset({"pending", "in_progress", "cancel_requested"})
-FAILED: Final = frozenset({"error"})
 NEWEST_KEPT: Final = {"V1": 2, "V2": 5}
 """How many jobs of a kind a packet lists at most, newest first."""
