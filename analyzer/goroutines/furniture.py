@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from analyzer.goroutines.owners import package_of
-from analyzer.goroutines.states import StateClass
+from analyzer.goroutines.states import STATE_CLASSES, StateClass
 
 _MATTERMOST: Final = re.compile(
     r"github\.com/mattermost/(?:mattermost-server/v\d+|mattermost/server/v\d+/channels|mattermost/server/v\d+|"
@@ -187,22 +187,8 @@ _WAITING: Final = frozenset({
 })  # fmt: skip
 """Packages whose frames leafward of a furniture function mean that it only waits."""
 
-_IDLE: Final[frozenset[StateClass]] = frozenset(
-    {
-        "io",
-        "channel",
-        "select",
-        "sleep",
-        "syscall",
-        "group",
-        "semaphore",
-        "gc",
-        "runtime",
-        "unknown",
-        "other",
-        "forever",
-    }
-)
+# a goroutine that was just woken up is ready to run, and still what it is
+_IDLE: Final[frozenset[StateClass]] = frozenset(STATE_CLASSES) - {"running", "lock"}
 _WRITING: Final = "internal/poll.(*pollDesc).waitWrite"  # a full buffer is no idle wait
 _MAIN: Final = "the main goroutine"
 _TABLE: Final = dict(FURNITURE)

@@ -12,7 +12,6 @@ values may hold ``]``, ``}``, ``,`` and quotes, so the bracket is never looked f
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Final
@@ -169,13 +168,3 @@ def parse_status(raw: str) -> Status | None:
     if rest:
         extra.append(rest)
     return _inside(inside, labels, extra)
-
-
-def labels_of_profile(text: str) -> dict[str, str]:
-    """Read the ``# labels: {"k":"v", ...}`` text of a debug=1 profile; what is no pair is left out."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        found = read_labels(text.strip(), 0)
-        return found[0] if found else {}
-    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}

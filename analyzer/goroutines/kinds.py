@@ -235,7 +235,8 @@ PLACES: Final[tuple[Place, ...]] = (
         "cluster",
         "wait for another node of the cluster",
         ("github.com/hashicorp/memberlist.", "github.com/mattermost/enterprise/cluster."),
-        "A node of the cluster does not answer: compare the other nodes' dumps and look at cluster messages in the log.",
+        "A node of the cluster does not answer: compare the other nodes' dumps and look for cluster messages in the "
+        "log.",
     ),
     Place(
         "slow-client",

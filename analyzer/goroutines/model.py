@@ -14,6 +14,7 @@ from analyzer.goroutines.states import STATE_CLASSES, classify
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analyzer.goroutines.compare import DumpComparison
     from analyzer.goroutines.messages import Message
     from analyzer.goroutines.records import Ints, Records
 
@@ -155,3 +156,18 @@ class GoroutineDump:
         from analyzer.goroutines.suspects import suspect_frame
 
         return suspect_frame(self)
+
+    def compare(self, other: GoroutineDump, *, by: str = "stack", same_process: bool | None = None) -> DumpComparison:
+        """Compare this dump with a later one: ``stuck`` and ``groups``; see ``analyzer.goroutines.compare``.
+
+        Args:
+            other: the later dump.
+            by: how to group, see ``groups``.
+            same_process: whether both are of one process, so that ids mean the same; None finds out.
+
+        Raises:
+            UsageError: ``by`` is no way to group.
+        """
+        from analyzer.goroutines.compare import compare
+
+        return compare(self, other, by=by, same_process=same_process)

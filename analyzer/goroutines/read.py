@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
-from analyzer.errors import DumpError, SourceError
+from analyzer.errors import DumpError, PartError, SourceError
+from analyzer.goroutines.counts import TITLE, read_columns, read_counts
 from analyzer.goroutines.model import GoroutineDump
 from analyzer.goroutines.records import Records, read_records
 from analyzer.goroutines.unwrap import is_wrapped, left_wrapped, plain, unwrap
@@ -16,6 +17,10 @@ DumpSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview 
 
 MAX_BYTES: Final = 512 << 20
 """Go writes at most 64 MiB; log prefixes and escapes make a few times that of it."""
+
+
+_GZIP: Final = b"\x1f\x8b"
+_SNIFF: Final = 65536
 
 
 def load(source: DumpSource) -> tuple[bytes, str]:
@@ -43,20 +48,42 @@ def load(source: DumpSource) -> tuple[bytes, str]:
 
 
 def read_goroutines(source: DumpSource) -> GoroutineDump:
-    """Read the goroutines of a process: a dump of Go 1.4 to 1.27, alone or inside a log.
+    """Read the goroutines of a process.
+
+    Dumps of Go 1.4 to 1.27 (``debug=2``, panic output), alone or inside a log; goroutine profiles as text
+    (``debug=1``) or protobuf, which give the same groups, but no ids, minutes, creators and arguments.
 
     Args:
         source: path, bytes, or a file object opened in binary mode.
 
     Raises:
         SourceError: the source cannot be read.
-        DumpError: it holds no goroutine at all.
+        DumpError: it holds no goroutine at all, or is a profile of something else.
     """
     data, name = load(source)
-    dump = GoroutineDump(_read_text(plain(data)))
+    try:
+        dump = _dump(data)
+    except PartError as error:
+        raise DumpError(f"{name}: {error}") from None
     if not dump.total:
         raise DumpError(f"{name}: holds no goroutine")
     return dump
+
+
+def _dump(data: bytes) -> GoroutineDump:
+    """Tell the form and read it."""
+    from analyzer.profiles.container import gunzip
+
+    if data.startswith(_GZIP):
+        data = gunzip(data, MAX_BYTES)
+    text = plain(data)
+    if TITLE.match(text[:4096]):
+        return GoroutineDump(read_counts(text), "counts")
+    if b"\0" in text[:_SNIFF] and b"goroutine " not in text[:_SNIFF]:
+        from analyzer.profiles.decode import decode
+
+        return GoroutineDump(read_columns(decode(data)), "profile")
+    return GoroutineDump(_read_text(text))
 
 
 def _read_text(text: bytes) -> Records:

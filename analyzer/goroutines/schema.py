@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from analyzer.schema import Column, FrameSchema
@@ -102,3 +103,15 @@ STUCK: Final = FrameSchema(
         Column("user_function", "str", "first own function; NA if none"),
     ),
 )
+
+
+def comparison_schema(names: Sequence[str]) -> FrameSchema:
+    """Return the columns of a comparison of several dumps, named as their columns are."""
+    return FrameSchema(
+        "comparison",
+        (
+            Column("group", "str", "what the goroutines have in common"),
+            *(Column(name, "int64", f"goroutines in {name}") for name in names),
+            Column("delta", "int64", "last minus first"),
+        ),
+    )

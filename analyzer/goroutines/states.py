@@ -16,7 +16,7 @@ StateClass: TypeAlias = Literal[
 """What a goroutine does, coarsely: ``lock`` waits for a mutex, ``group`` for a WaitGroup or a Cond,
 ``forever`` for something that cannot happen; ``unknown`` means that the dump gives no state."""
 
-STATE_CLASSES: Final[tuple[str, ...]] = get_args(StateClass)
+STATE_CLASSES: Final[tuple[StateClass, ...]] = get_args(StateClass)
 
 _WORDS: Final[dict[StateClass, tuple[str, ...]]] = {
     "running": ("running", "copystack"),

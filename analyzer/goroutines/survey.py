@@ -12,6 +12,7 @@ import numpy as np
 from analyzer.goroutines.furniture import canonical, furniture_of
 from analyzer.goroutines.kinds import PLACES, place_of
 from analyzer.goroutines.owners import is_own, is_plumbing
+from analyzer.goroutines.records import spans
 from analyzer.goroutines.states import STATE_CLASSES, StateClass
 from analyzer.text import count, printable
 
@@ -83,6 +84,16 @@ class Survey:
     def handlers(self) -> list[str | None]:
         """Handler of every distinct stack."""
         return [handler_of(stack) for stack in self.dump.records.stacks]
+
+    @cached_property
+    def header_lines(self) -> Ints:
+        """1-based line of the source of each row's header."""
+        records = self.dump.records
+        if not records.text:
+            return np.zeros(len(records.ids), dtype=np.int64)
+        breaks = np.flatnonzero(np.frombuffer(records.text, dtype=np.uint8) == 0x0A)
+        lines = np.searchsorted(breaks, spans(records)[0])
+        return lines if records.lines is None else records.lines[lines - 1].astype(np.int64)
 
     def of_class(self, *names: StateClass) -> Flags:
         """Rows in one of some state classes."""

@@ -18,6 +18,7 @@ from analyzer.text import count, printable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analyzer.goroutines.body import Frame
     from analyzer.goroutines.model import GoroutineDump
     from analyzer.goroutines.records import Ints
 
@@ -63,17 +64,30 @@ def _places(survey: Survey) -> Iterator[Suspect]:
 
 
 def _crash(survey: Survey) -> Iterator[Suspect]:
-    """What the process died of."""
-    said = [m for m in survey.dump.messages if m.kind in ("panic", "fatal", "signal") and m.text.strip()]
-    if not any(m.kind in ("panic", "fatal") or m.text.startswith(("SIG", "PC=")) for m in said):
+    """What the process died of; one that was asked for its goroutines with SIGQUIT is only mentioned."""
+    dump = survey.dump
+    said = [m for m in dump.messages if m.kind in ("panic", "fatal", "signal") and m.text.strip()]
+    said = [m for m in said if "all goroutines are asleep" not in m.text]
+    fatal = [m for m in said if m.kind in ("panic", "fatal") or m.text.startswith("SIG")]
+    if not fatal:
         return
-    rows = np.flatnonzero(survey.of_class("running"))[:1]
+    asked = all(m.text.startswith("SIGQUIT") for m in fatal)
     evidence = [f"line {m.line}: {printable(m.text.strip(), 200)}" for m in said[:6]]
-    for row in rows.tolist():
-        stack = survey.dump.records.stacks[survey.dump.records.stack[row]]
-        frame = own_frame(stack)
-        evidence.append(f"goroutine {survey.dump.records.ids[row]} was running {place_text(frame) if frame else '?'}")
-    yield Suspect("crash", "error", rows, evidence, NEXT["crash"])
+    if asked:
+        evidence.append("SIGQUIT is how a process is asked for its goroutines; it ends with it")
+    # the runtime prints the goroutine that failed first
+    after = np.flatnonzero(survey.header_lines > fatal[0].line)
+    rows = after[~survey.furniture[after] & (dump.records.ids[after] > 0)][:1]
+    for row in rows[: 0 if asked else 1].tolist():
+        frame = own_frame(_below_panic(dump.records.stacks[dump.records.stack[row]]))
+        evidence.append(f"goroutine {dump.records.ids[row]} was in {place_text(frame) if frame else '(no frames)'}")
+    yield Suspect("crash", "info" if asked else "error", rows[: 0 if asked else 1], evidence, NEXT["crash"])
+
+
+def _below_panic(stack: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """Return the part of a stack that panicked, without what ran because of it."""
+    depths = [depth for depth, frame in enumerate(stack) if frame.function == "panic"]
+    return stack[depths[-1] + 1 :] if depths else stack
 
 
 def _deadlock(survey: Survey) -> Iterator[Suspect]:
