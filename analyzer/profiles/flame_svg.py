@@ -64,7 +64,8 @@ def _box(flame: FlameTree, tree: CallTree, node: int, x: float, y: float, width:
         told += f", {change_text(tree, node, flame.shown)}"
     # one decimal is a tenth of a pixel; a gap keeps neighbours apart
     gap = 0.8 if width > 3 else 0.0
-    rect = f'<rect x="{x:.1f}" y="{y}" width="{max(width - gap, 0.4):.1f}" height="{_ROW - 1}" fill="{box_colour(flame, tree, node)}"/>'
+    size = f'width="{max(width - gap, 0.4):.1f}" height="{_ROW - 1}"'
+    rect = f'<rect x="{x:.1f}" y="{y}" {size} fill="{box_colour(flame, tree, node)}"/>'
     letters = int((width - 6) / _LETTER)
     text = ""
     if letters >= 3:

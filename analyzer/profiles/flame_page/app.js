@@ -106,7 +106,7 @@ function reset() {
   describe();
 }
 function sandwich(frame) {
-  if (frame < 0) return;
+  if (!(frame >= 0)) return;
   state.focus = frame;
   rebuild();
   choose(0);
@@ -148,7 +148,6 @@ function facts(n) {
 function describe() {
   const n = view.chosen, on = n >= 0;
   $("sandwich").disabled = !on || scene.frame[n] < 0;
-  $("copy").disabled = !on;
   if (!on) { $("detail").textContent = idle; return; }
   const { name, rows, change, file } = facts(n);
   const texts = [name, ...rows.map(row => `${row[0]} ${row[1]} (${row[2]})`), change, file];
@@ -245,8 +244,8 @@ function table() {
     };
   }).filter(row => (row.cum || row.old) && (!state.match || state.match(row.name)));
   const sign = state.rising ? 1 : -1;
-  rows.sort((a, b) => state.sort === "name" ? -sign * (a.name < b.name ? -1 : 1)
-    : sign * (/Change/.test(state.sort) ? Math.abs(a[state.sort]) - Math.abs(b[state.sort]) : a[state.sort] - b[state.sort]) || b.cum - a.cum);
+  const by = row => Math.abs(row[state.sort]);
+  rows.sort((a, b) => sign * (state.sort === "name" ? b.name.localeCompare(a.name) : by(a) - by(b)) || b.cum - a.cum);
   $("hot-head").replaceChildren();
   for (const [key, title] of heads) {
     const th = add($("hot-head"), "th", ""), button = add(th, "button", title + (state.sort === key ? state.rising ? " ▴" : " ▾" : ""));
@@ -319,8 +318,8 @@ scroller.addEventListener("scroll", draw);
 const arrows = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const keys = {
   Enter: () => zoomTo(view.chosen), Escape: reset, i: () => invert(!state.inverted), "?": () => $("help").showModal(),
-  "/": () => $("search").select(), s: () => view.chosen >= 0 && sandwich(scene.frame[view.chosen]), t: () => showTable($("hot").hidden),
-  d: theme, c: copy, n: () => step(1), p: () => step(-1), "+": () => zoomBy(.6), "=": () => zoomBy(.6), "-": () => zoomBy(1 / .6),
+  "/": () => $("search").select(), s: () => sandwich(scene.frame[view.chosen]), t: () => showTable($("hot").hidden),
+  d: theme, n: () => step(1), p: () => step(-1), "+": () => zoomBy(.6), "=": () => zoomBy(.6), "-": () => zoomBy(1 / .6),
 };
 addEventListener("keydown", event => {
   tip(-1);
@@ -333,8 +332,7 @@ addEventListener("keydown", event => {
   }
   if (arrows[event.key]) {
     if (at !== canvas && at !== document.body) return;
-    const chosen = view.chosen < 0 ? 0 : neighbour(scene, view.chosen, ...arrows[event.key]);
-    follow(chosen);
+    follow(view.chosen < 0 ? 0 : neighbour(scene, view.chosen, ...arrows[event.key]));
   } else if (keys[event.key] && !(event.key === "Enter" && at.matches("button, input"))) keys[event.key]();
   else return;
   event.preventDefault();
@@ -346,11 +344,6 @@ function typed() { state.query = $("search").value; search(); table(); }
 function theme() {
   document.documentElement.dataset.theme = isDark() ? "light" : "dark";
   draw();
-}
-function copy() {
-  if (view.chosen < 0) return;
-  const name = nameOf(scene.frame[view.chosen]);
-  navigator.clipboard?.writeText(name).then(() => say("Copied"), () => say("Copying is not allowed here"));
 }
 data.types.forEach((type, i) => $("type").add(new Option(type.name, i, false, i === state.type)));
 data.labels.forEach((label, i) => $("label").add(new Option(label.key, i)));
@@ -364,8 +357,8 @@ $("legend").textContent = compared
   ? "Width: the newer profile. Red: more than in the older one, blue: less, stronger the larger the relative change. "
     + "+ marks what is new, − and a dashed line what is gone, a blue corner that something below it is gone."
   : "Colour: package, the same in every picture; the Go runtime is grey. (other): frames too small for this page, added up.";
-$("type").onchange = event => { state.type = +event.target.value; rebuild(); };
-$("label").onchange = event => { state.label = event.target.value; state.focus = -1; rebuild(); };
+$("type").onchange = event => { state.type = +event.target.value; rebuild(); canvas.focus(); };
+$("label").onchange = event => { state.label = event.target.value; state.focus = -1; rebuild(); canvas.focus(); };
 $("down").onclick = () => invert(false);
 $("up").onclick = () => invert(true);
 for (const button of $("widths").children) button.onclick = () => { state.width = button.dataset.width; rebuild(); };
@@ -383,7 +376,6 @@ $("theme").onclick = theme;
 $("table").onclick = () => showTable($("hot").hidden);
 $("ask").onclick = () => $("help").showModal();
 $("sandwich").onclick = () => { sandwich(scene.frame[view.chosen]); canvas.focus(); };
-$("copy").onclick = copy;
 const night = matchMedia("(prefers-color-scheme: dark)");
 const follows = () => { document.documentElement.dataset.theme = night.matches ? "dark" : "light"; draw(); };
 night.addEventListener("change", follows);

@@ -49,6 +49,7 @@ function sceneOf(trees, scale, width) {
   if (parts[1]) {
     // callers: upside down, on top of the callees; their root is the callees' root
     const shift = parts[0].tree.size, above = parts[1].rows.slice(1);
+    scene.w[shift] = 0;
     for (let n = shift; n < size; n++) {
       scene.row[n] = -scene.row[n];
       scene.parent[n] = scene.parent[n] > 0 ? scene.parent[n] + shift : 0;
