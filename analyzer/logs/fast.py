@@ -31,37 +31,35 @@ _SPECIAL: Final = ("event_name", "event", "short_message")
 _KEYS: Final = (*_NAMES, *_SPECIAL)
 _UNKNOWN: Final = len(_KEYS)
 _INTEGER: Final = r"\A-?(?:0|[1-9][0-9]{0,17})\z"
-_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _ENOUGH: Final = 0.5  # share of clean lines below which a block is read line by line
 _DAY_MICROS: Final = 86_400_000_000
 
 
-def _words(text: bytes) -> tuple[int, int]:
-    head = int.from_bytes(text[:8].ljust(8, b"\0"), "little")
-    tail = int.from_bytes(text[-8:].rjust(8, b"\0"), "little") if len(text) > 8 else head
-    return head, tail
+def _word(text: bytes) -> int:
+    return int.from_bytes(text[:8].ljust(8, b"\0"), "little")
 
 
-def _hash(head: npt.NDArray[np.uint64], tail: npt.NDArray[np.uint64], size: npt.NDArray[np.uint64]) -> Any:
-    return ((head * _MIX[0]) ^ (tail * _MIX[1]) ^ (size * _MIX[2])) >> np.uint64(50)
+def _slot(heads: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+    return (heads * _MIX >> np.uint64(52)).astype(np.intp)
 
 
 def _table() -> tuple[Any, Any, Any, Any]:
-    """Return the hash table of the known keys: slot -> code, and the three words of every code."""
-    heads, tails = zip(*(_words(name.encode()) for name in _KEYS), strict=True)
-    # the entry for unknown keys can match none: no key is that long
-    head = np.array([*heads, 0], np.uint64)
-    tail = np.array([*tails, 0], np.uint64)
-    size = np.array([*map(len, _KEYS), 1 << 40], np.uint64)
-    slots = np.full(1 << 14, _UNKNOWN, np.uint8)
-    places = _hash(head[:-1], tail[:-1], size[:-1])
-    slots[places] = np.arange(len(_KEYS))
+    """Return the known keys by slot: code, first 8 bytes, length; and by code the last 8 bytes.
+
+    The first 8 bytes tell all known keys apart, so they choose the slot alone.
+    """
+    heads = np.array([_word(name.encode()) for name in _KEYS], np.uint64)
+    places = _slot(heads)
     if len(set(places.tolist())) != len(_KEYS) or max(map(len, _KEYS)) > 16:
         raise AssertionError("two known keys share a slot: choose another mix")
-    return slots, head, tail, size
+    codes = np.full(1 << 12, _UNKNOWN, np.uint8)
+    head, size = np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int64)
+    codes[places], head[places], size[places] = np.arange(len(_KEYS)), heads, [len(name) for name in _KEYS]
+    return codes, head, size, np.array([_word(name.encode()[-8:]) for name in _KEYS], np.uint64)
 
 
-_SLOTS, _HEADS, _TAILS, _SIZES = _table()
+_SLOT_CODES, _SLOT_HEADS, _SLOT_SIZES, _TAILS = _table()
 _MASKS = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
 
 
@@ -83,19 +81,15 @@ def _key_codes(data: bytes, pairs: Pairs) -> npt.NDArray[np.uint8]:
     """Return for every pair which known key it has."""
     if not len(pairs.line):
         return np.empty(0, np.uint8)
-    padded = data + b"\0" * 8
-    words: npt.NDArray[np.uint64] = np.ndarray((len(data),), "<u8", buffer=padded, strides=(1,))
+    words: npt.NDArray[np.uint64] = np.ndarray((len(data),), "<u8", buffer=data + b"\0" * 8, strides=(1,))
     size = pairs.key_end - pairs.key_start
-    head = words[pairs.key_start]
-    head &= _MASKS[np.minimum(size, 8)]
-    tail = head.copy()  # a key shorter than 9 bytes has its head as tail
-    long = np.flatnonzero(size > 8)
-    tail[long] = words[pairs.key_end[long] - 8]
-    length = size.astype(np.uint64)
-    code = _SLOTS[_hash(head, tail, length)]
-    known = (_HEADS[code] == head) & (_TAILS[code] == tail) & (_SIZES[code] == length)
-    result: npt.NDArray[np.uint8] = np.where(known, code, np.uint8(_UNKNOWN))
-    return result
+    head = words[pairs.key_start] & _MASKS.take(np.minimum(size, 8))
+    slot = _slot(head)
+    known = (_SLOT_HEADS.take(slot) == head) & (_SLOT_SIZES.take(slot) == size)
+    codes: npt.NDArray[np.uint8] = np.where(known, _SLOT_CODES.take(slot), np.uint8(_UNKNOWN))
+    long = np.flatnonzero(known & (size > 8))
+    codes[long[words[pairs.key_end[long] - 8] != _TAILS.take(codes[long])]] = _UNKNOWN
+    return codes
 
 
 @dataclass(slots=True)

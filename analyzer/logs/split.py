@@ -37,7 +37,7 @@ def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
     So a message of several lines and a stack trace stay in one block with the line they belong to.
     No more than a few blocks' bytes are ever held: of a line without end only the head is kept.
     """
-    held = bytearray()
+    held = b""
     offset = 0
     skipped = 0  # bytes of a line without end that were let go
     for chunk in chunks:
@@ -47,30 +47,32 @@ def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
                 skipped += len(chunk)
                 continue
             total = len(held) + skipped + end + 1
-            yield Block(bytes(held), offset, total)
+            yield Block(held, offset, total)
             offset += total
-            held, skipped = bytearray(chunk[end + 1 :]), 0
+            held, skipped = chunk[end + 1 :], 0
         else:
-            held += chunk
+            held = held + chunk if held else chunk
         if len(held) < size:
             continue
         cut = _cut(held, keep_whole=len(held) < 4 * size)
         if cut:
-            yield Block(bytes(held[:cut]), offset)
+            yield Block(held[:cut], offset)
             offset += cut
-            del held[:cut]
+            held = held[cut:]
         elif len(held) > MAX_LINE and b"\n" not in held:
             skipped = len(held) - _HEAD
-            del held[_HEAD:]
+            held = held[:_HEAD]
     if skipped:
-        yield Block(bytes(held), offset, len(held) + skipped)
+        yield Block(held, offset, len(held) + skipped)
     elif held:
-        yield Block(bytes(held), offset)
+        yield Block(held, offset)
 
 
-def _cut(held: bytearray, *, keep_whole: bool) -> int:
+def _cut(held: bytes, *, keep_whole: bool) -> int:
     """Return where the last record of ``held`` starts, 0 if it is not known yet."""
-    at = max(held.rfind(b'\n{"'), held.rfind(b'\x00{"version":'))
+    at = held.rfind(b'\n{"')
+    if at < 0:
+        at = held.rfind(b'\x00{"version":')
     if at >= 0:
         return at + 1
     end = len(held)

@@ -167,53 +167,58 @@ def _pairs(data: bytes, codes: Bytes, lines: Lines, places: Ints, counts: Ints, 
 
     ``places`` are the quotes of the lines that are not bad, ``counts`` how many each has.
     """
-    opens, closes = places[0::2], places[1::2]
+    opens, closes = places[0::2].copy(), places[1::2].copy()
     rows = np.flatnonzero(~lines.bad)
     strings = counts // 2
     ends = np.cumsum(strings)
     firsts, lasts = ends - strings, ends - 1
-    after = codes[closes + 1]
+    after = codes[1:].take(closes, mode="clip")
     key = after == _COLON
     # nothing but one mark, and at most one blank after it, stands between a string and the next one
     near = _near(codes, opens, closes)
     near[lasts] = False
-    value = np.zeros(len(opens), bool)
-    np.logical_and(key[:-1], near[:-1], out=value[1:])
-    wrong = key == value
-    wrong |= value & ((after != _COMMA) | ~near)
-    # the last string of a line may also be a value before the closing brace, or the key of a scalar
-    ending = (after[lasts] == _CLOSE) & (closes[lasts] + 2 == lines.end[rows]) & value[lasts] & ~key[lasts]
+    # a key is followed by its value or by a scalar; a value by a comma and the next key
+    joined = key & near
+    wrong = np.empty(len(opens), bool)
+    wrong[0] = not key[0]
+    np.equal(key[1:], joined[:-1], out=wrong[1:])
+    wrong |= ~key & ~((after == _COMMA) & near)
+    # the last string of a line may also be a value before the closing brace
+    ending = (after[lasts] == _CLOSE) & (closes[lasts] + 2 == lines.end[rows]) & joined[lasts - 1]
     wrong[lasts] &= ~ending
     wrong[firsts] |= opens[firsts] != lines.start[rows] + 1
-    escaped = np.zeros(len(opens), bool)
+    escaped = np.zeros(len(opens) + 1, bool)
     if len(escapes):
         token = np.searchsorted(opens, escapes, side="right") - 1
         inside = (token >= 0) & (escapes < closes[np.maximum(token, 0)])
         escaped[token[inside]] = True
-        wrong |= key & escaped
-    has_string = np.zeros(len(opens), bool)
-    has_string[:-1] = value[1:]
+        wrong |= key & escaped[:-1]
+    at = np.flatnonzero(key)
+    strings[:] = np.add.reduceat(key, firsts, dtype=np.int64)
     line = np.repeat(rows, strings)
-    scalars = np.flatnonzero(key & ~has_string)
-    start, end = closes + 3, np.zeros_like(closes)
-    end[:-1] = closes[1:]
-    start[:-1] = np.where(has_string[:-1], opens[1:] + 1, start[:-1])
-    start[scalars], end[scalars], odd = _scalars(codes, lines, opens, closes, line, scalars)
-    wrong[scalars[odd]] = True
-    if wrong.any():
-        lines.bad[line[wrong]] = True
-    keep = np.flatnonzero(key & ~lines.bad[line]) if wrong.any() else np.flatnonzero(key)
-    string = has_string[keep]
-    value_at = np.minimum(keep + 1, len(opens) - 1)
+    string = joined[at]
+    value_at = at + 1
     pairs = Pairs(
-        line=line[keep],
-        key_start=opens[keep] + 1,
-        key_end=closes[keep],
-        start=start[keep],
-        end=end[keep],
+        line=line,
+        key_start=opens[at] + 1,
+        key_end=closes[at],
+        start=opens.take(value_at, mode="clip") + 1,
+        end=closes.take(value_at, mode="clip"),
         string=string,
         escaped=string & escaped[value_at],
     )
+    scalars = np.flatnonzero(~string)
+    if len(scalars):
+        place = at[scalars]
+        is_last = np.zeros(len(opens), bool)
+        is_last[lasts] = True
+        pairs.start[scalars], pairs.end[scalars], odd = _scalars(
+            codes, lines.end[line[scalars]], pairs.key_end[scalars], pairs.start[scalars] - 1, is_last[place]
+        )
+        wrong[place[odd]] = True
+    if wrong.any():
+        lines.bad[rows[np.searchsorted(ends, np.flatnonzero(wrong), side="right")]] = True
+        pairs = pairs.where(~lines.bad[pairs.line])
     return _check_scalars(data, lines, pairs)
 
 
@@ -227,18 +232,15 @@ def _near(codes: Bytes, opens: Ints, closes: Ints) -> Bools:
     return near
 
 
-def _scalars(codes: Bytes, lines: Lines, opens: Ints, closes: Ints, line: Ints, at: Ints) -> tuple[Ints, Ints, Bools]:
-    """Return (start, end, is it wrong) of the values that are no strings, of the keys ``at``.
+def _scalars(codes: Bytes, line_end: Ints, key_end: Ints, next_open: Ints, last: Bools) -> tuple[Ints, Ints, Bools]:
+    """Return (start, end, is it wrong) of values that are no strings.
 
     Such a value ends before the comma of the next key, or before the closing brace.
     """
-    row = line[at]
-    following = np.minimum(at + 1, len(opens) - 1)
-    last = (at == len(opens) - 1) | (line[following] != row)
-    edge = opens[following] - 1
-    edge = np.where(last, lines.end[row] - 1, edge - (codes[np.maximum(edge, 0)] == _SPACE))
+    edge = next_open - 1
+    edge = np.where(last, line_end - 1, edge - (codes[np.maximum(edge, 0)] == _SPACE))
     comma = codes[np.maximum(edge, 0)] == _COMMA
-    start = closes[at] + 2
+    start = key_end + 2
     start += codes[np.minimum(start, len(codes) - 1)] == _SPACE
     return start, edge, (edge <= start) | ~(last | comma)
 
