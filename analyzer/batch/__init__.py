@@ -1,7 +1,29 @@
-"""Many sources at once: what to scan, workers that may die, results as they come."""
+"""Many sources at once: what to scan, workers that may die, results as they come.
 
-from analyzer.batch.pool import Outcome, WorkerLimits, run
-from analyzer.batch.queue import Item, expand
-from analyzer.batch.scan import scan, scan_each
+``queue`` and ``pool`` know sources and processes, ``scan`` puts the scan of one packet into them. Nothing is imported here,
+so that a command that finds nothing to do ends at once.
+"""
 
-__all__ = ["Item", "Outcome", "WorkerLimits", "expand", "run", "scan", "scan_each"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analyzer.batch.scan import Source
+    from analyzer.errors import Progress
+    from analyzer.secrets import Policy, ScanResult
+
+
+def scan(
+    sources: Iterable[Source] | Source,
+    *,
+    jobs: int | None = None,
+    policy: Policy | None = None,
+    progress: Progress | None = None,
+) -> ScanResult:
+    """Scan packets, folders of packets, globs and URLs for secrets; see ``analyzer.batch.scan.scan_sources``."""
+    from analyzer.batch.scan import scan_sources
+
+    return scan_sources(sources, jobs=jobs, policy=policy, progress=progress)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from analyzer.packet.layout import NODE_FILES, PACKET_FILES
+from analyzer.format.files import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 ARCHIVES: Final = (".zip", ".tar.gz", ".tgz")
 MAX_DEPTH: Final = 32
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_ROOT_NAMES: Final = frozenset(PACKET_FILES.values()) | frozenset(NODE_FILES.values())
-_NODE_PAIR: Final = frozenset({NODE_FILES["diagnostics"], NODE_FILES["config"]})
+_NAMES: Final = frozenset(row.name for row in FILES if "*" not in row.name and "/" not in row.name)
+_ROOT_NAMES: Final = frozenset(row.name for row in FILES if row.place == "root")
+_NODE_PAIR: Final = frozenset({"diagnostics.yaml", "sanitized_config.json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _expand_folder(folder: str, depth: int) -> Iterator[Item]:
 def _is_packet(listed: Sequence[os.DirEntry[str]]) -> bool:
     """Whether a folder holds a packet's files, or nothing but folders of nodes."""
     names = {entry.name for entry in listed if entry.is_file(follow_symlinks=False)}
-    if names & _ROOT_NAMES:
+    if names & _NAMES:
         return True
     folders = [entry for entry in listed if entry.is_dir(follow_symlinks=False)]
     return bool(folders) and not names and all(_is_node(entry.path) for entry in folders)
@@ -110,7 +111,7 @@ def _is_node(folder: str) -> bool:
         names = set(os.listdir(folder))  # noqa: PTH208
     except OSError:
         return False
-    return names >= _NODE_PAIR and names.isdisjoint(PACKET_FILES.values())
+    return names >= _NODE_PAIR and names.isdisjoint(_ROOT_NAMES)
 
 
 def _expand_url(url: str) -> Iterator[Item]:

@@ -37,7 +37,7 @@ class ScanOne:
             return scan_archive(archive, source=source, policy=self.policy)
 
 
-def scan(
+def scan_sources(
     sources: Iterable[Source] | Source,
     *,
     jobs: int | None = None,

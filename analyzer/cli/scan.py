@@ -27,7 +27,7 @@ from analyzer.cli.common import (
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
-    from analyzer.batch import Item
+    from analyzer.batch.queue import Item
     from analyzer.errors import Progress
     from analyzer.secrets import PacketScan, Policy, ScanResult
 
@@ -108,7 +108,7 @@ def command(
 
     Exits with 1 when something was found, 3 when nothing was found but something could not be read, 2 when nothing could.
     """
-    from analyzer.batch import expand
+    from analyzer.batch.queue import expand
 
     started = time.perf_counter()
     if form is ScanFormat.parquet and output is None and sys.stdout.isatty():
@@ -175,7 +175,9 @@ class _Run:
 
     def _each(self, progress: Progress | None) -> Iterator[PacketScan]:
         """Yield packets as they are done; Ctrl-C ends the run with what there is."""
-        from analyzer.batch import scan_each
+        if not self._items:
+            return
+        from analyzer.batch.scan import scan_each
 
         try:
             for scanned in scan_each(self._items, jobs=self._jobs, policy=self._policy, progress=progress):

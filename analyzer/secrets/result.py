@@ -13,7 +13,34 @@ from analyzer.secrets.finding import FINDINGS, PROBLEMS, Confidence, Finding, Sc
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analyzer.secrets.scan import PacketScan
+
+@dataclass(frozen=True, slots=True)
+class PacketScan:
+    """What the scan of one source gave.
+
+    Attributes:
+        source: the source as the user gave it.
+        kind: ``packet``, or the kind of archive it is (``zip``, ``tar``, ``folder``, ``gzip``, ``file``).
+        findings: to be reported.
+        suppressed: what a baseline or allow list accounts for.
+        problems: what could not be scanned.
+        members: members scanned.
+        bytes: unpacked bytes scanned.
+        sha256: of the source's bytes, where they were read for that.
+        repeated_of: the source with the same content that was scanned instead.
+        paths: members scanned with their sizes, for SARIF.
+    """
+
+    source: str
+    kind: str = "packet"
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    problems: tuple[ScanProblem, ...] = ()
+    members: int = 0
+    bytes: int = 0
+    sha256: str | None = None
+    repeated_of: str | None = None
+    paths: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from analyzer.archive import Archive, MemberError
@@ -18,14 +18,13 @@ from analyzer.secrets.finding import Finding, ScanProblem
 from analyzer.secrets.matching import CONFIRM_LIMIT
 from analyzer.secrets.occurrences import Seeker, searchable
 from analyzer.secrets.policy import Policy
-from analyzer.secrets.result import ScanResult
+from analyzer.secrets.result import PacketScan
 from analyzer.secrets.stream import GZIP, MemberScan, inflated, placed_matches
-from analyzer.text import count, printable
+from analyzer.text import printable
 
 if TYPE_CHECKING:
     from analyzer.archive import Member
     from analyzer.errors import Progress
-    from analyzer.packet import Packet
     from analyzer.secrets.engine import Matcher
 
 LOGS: Final = (".log", "notifications.log", "mattermost.log")
@@ -34,70 +33,10 @@ _ZIP: Final = b"PK\x03\x04"
 _TAR_NAMES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".gz")
 
 
-@dataclass(frozen=True, slots=True)
-class PacketScan:
-    """What the scan of one source gave.
-
-    Attributes:
-        source: the source as the user gave it.
-        kind: ``packet``, or the kind of archive it is (``zip``, ``tar``, ``folder``, ``gzip``, ``file``).
-        findings: to be reported.
-        suppressed: what a baseline or allow list accounts for.
-        problems: what could not be scanned.
-        members: members scanned.
-        bytes: unpacked bytes scanned.
-        sha256: of the source's bytes, where they were read for that.
-        repeated_of: the source with the same content that was scanned instead.
-        paths: members scanned with their sizes, for SARIF.
-    """
-
-    source: str
-    kind: str = "packet"
-    findings: tuple[Finding, ...] = ()
-    suppressed: tuple[Finding, ...] = ()
-    problems: tuple[ScanProblem, ...] = ()
-    members: int = 0
-    bytes: int = 0
-    sha256: str | None = None
-    repeated_of: str | None = None
-    paths: tuple[tuple[str, int], ...] = field(default=(), repr=False)
-
-
-def scan_packet(
-    packet: Packet | Archive, *, policy: Policy | None = None, progress: Progress | None = None
-) -> ScanResult:
-    """Scan an opened packet or archive.
-
-    Args:
-        packet: what ``open_packet`` or ``open_archive`` returned; it is not closed.
-        policy: engine, limits, key and known findings.
-        progress: called with (bytes done, None, member).
-
-    Raises:
-        UsageError: the engine asked for is not installed.
-    """
-    import time
-
-    started = time.perf_counter()
-    archive = packet if isinstance(packet, Archive) else packet.archive
-    scanned = scan_archive(archive, policy=policy, progress=progress)
-    return ScanResult((scanned,), time.perf_counter() - started)
-
-
-def scan_archive(
+def scan_members(
     archive: Archive, *, source: str | None = None, policy: Policy | None = None, progress: Progress | None = None
 ) -> PacketScan:
-    """Scan every byte of one archive and return what was found; one bad member never hides the rest.
-
-    Args:
-        archive: opened; it is not closed.
-        source: what the user called it; the archive's own name otherwise.
-        policy: engine, limits, key and known findings.
-        progress: called with (bytes done, None, member).
-
-    Raises:
-        UsageError: the engine asked for is not installed.
-    """
+    """Scan an archive; see ``analyzer.secrets.scan_archive``."""
     return _Scan(archive, source or archive.name, policy or Policy(), progress).run()
 
 
@@ -327,6 +266,3 @@ def _split(findings: list[Finding], policy: Policy) -> tuple[tuple[Finding, ...]
         else:
             suppressed.append(replace(finding, suppressed=entry.justification))
     return tuple(shown), tuple(suppressed)
-
-
-__all__ = ["PacketScan", "is_log", "scan_archive", "scan_packet"]
