@@ -33,7 +33,7 @@ class Packet(OpenedPacket):
         """Return the offline HTML page about this packet."""
         from analyzer.report import render_report
 
-        return render_report(self, self.scan().rows())
+        return render_report(self, self.scan())
 
 
 def open_packet(source: PacketSource, *, limits: Limits | None = None, progress: Progress | None = None) -> Packet:

@@ -37,17 +37,19 @@ def command(
     form: Annotated[ExportFormat, typer.Option("--format", help="file form")] = ExportFormat.parquet,
     node: NodeName = None,
     force: Force = False,
+    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="leave secrets as they stand")] = False,
     quiet: Quiet = False,
     no_progress: NoProgress = False,
 ) -> None:
-    """Write every frame of a packet as one file, and findings of the secret scan with them."""
+    """Write every frame of a packet as one file; secrets that the scan finds are replaced by their fingerprints."""
     from analyzer.face import open_packet
-    from analyzer.report import export_frames
+    from analyzer.report import Veil, export_frames
 
     with open_packet(source) as packet, progress_bar(enabled=not (quiet or no_progress)) as progress:
         if node is not None:
             packet.node(node)
-        written = export_frames(packet, output, form.value, node=node, force=force, progress=progress)
+        veil = None if show_secrets else Veil(finding.secret for finding in packet.scan())
+        written = export_frames(packet, output, form.value, node=node, force=force, progress=progress, veil=veil)
         problems = [problem for problem in packet.problems if problem.severity == "error"]
     notice(f"{len(written)} frames in {output}", quiet=quiet)
     tell_problems(problems, packet.source)

@@ -3,5 +3,6 @@
 from analyzer.report.export import export_frames
 from analyzer.report.page import render_report
 from analyzer.report.triage import TriageResult, write_triage
+from analyzer.report.veil import Veil
 
-__all__ = ["TriageResult", "export_frames", "render_report", "write_triage"]
+__all__ = ["TriageResult", "Veil", "export_frames", "render_report", "write_triage"]

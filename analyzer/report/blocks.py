@@ -80,14 +80,18 @@ class Tile:
 
 
 def cell(value: object) -> str:
-    """Return a value as text for a cell: no control characters, NA is empty, at most ``CELL`` characters."""
+    """Return a value as text for a cell: no control characters, NA is empty, cut to ``CELL`` characters."""
     if value is None or value != value:  # noqa: PLR0124 - NaN and NaT
         return ""
     if isinstance(value, float):
         return f"{value:,.4g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return printable(str(value), CELL)
+    text = printable(str(value))
+    if len(text) <= CELL:
+        return text
+    # cut between words: half a secret would not be recognised as one
+    return f"{text[:CELL].rpartition(' ')[0]} …"
 
 
 def table(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from analyzer.errors import Progress
     from analyzer.packet import Packet
+    from analyzer.report.veil import Veil
 
 
 def export_frames(
@@ -23,6 +24,7 @@ def export_frames(
     force: bool = False,
     progress: Progress | None = None,
     only: frozenset[str] | None = None,
+    veil: Veil | None = None,
 ) -> list[Path]:
     """Write each frame of ``packet`` as ``folder/NAME.parquet`` or ``.csv`` and return the paths.
 
@@ -34,6 +36,7 @@ def export_frames(
         force: overwrite existing files.
         progress: called with (frames done, frames in all, name).
         only: names of the frames wanted; all without it.
+        veil: replaces secrets that a scan found.
 
     Raises:
         UsageError: a file exists and ``force`` is false, or the folder cannot be written.
@@ -49,19 +52,19 @@ def export_frames(
         if node is not None:
             frame = frame[(frame["node"] == node) | frame["node"].isna()]
         with replace_when_done(paths[name], force=force) as partial:
-            write_file(frame, partial, form)
+            flat = as_text(frame)
+            write_file(flat if veil is None else veil.frame(flat), partial, form)
     if progress is not None:
         progress(len(makers), len(makers), "")
     return list(paths.values())
 
 
 def write_file(frame: pd.DataFrame, path: Path, form: str) -> None:
-    """Write one frame; columns of dicts and lists become JSON text, which both forms can hold."""
-    flat = as_text(frame)
+    """Write one frame without nested values."""
     if form == "parquet":
-        flat.to_parquet(path, index=False)
+        frame.to_parquet(path, index=False)
     else:
-        flat.to_csv(
+        frame.to_csv(
             path, index=False, lineterminator="\n", encoding="utf-8", errors="backslashreplace", date_format=ISO
         )
 

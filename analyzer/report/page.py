@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 from analyzer.report import sections as make
 from analyzer.report.blocks import Picture, Section, Tile
 from analyzer.report.pictures import draw
+from analyzer.report.veil import Veil
 from analyzer.text import printable
 
 if TYPE_CHECKING:
     from analyzer.packet import Packet
+    from analyzer.secrets import ScanResult
 
 Findings = Sequence[Mapping[str, object]]
 
 
-def render_report(packet: Packet, findings: Findings, pictures: Mapping[str, Picture] | None = None) -> str:
+def render_report(packet: Packet, scan: ScanResult, pictures: Mapping[str, Picture] | None = None) -> str:
     """Return the page about a packet as HTML.
 
     Args:
         packet: the opened packet; parts that were not read yet are read.
-        findings: findings of the secret scan as JSON-line dictionaries, without secrets.
+        scan: what the secret scan of the packet found; what it found is shown nowhere, not even in a log line.
         pictures: charts that were drawn already (``pictures.draw``), drawn here otherwise.
     """
     from importlib.metadata import version
@@ -29,19 +31,21 @@ def render_report(packet: Packet, findings: Findings, pictures: Mapping[str, Pic
     import jinja2
 
     drawn = draw(packet) if pictures is None else pictures
+    findings = scan.rows()
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("analyzer.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    return environment.get_template("report.html").render(
+    page = environment.get_template("report.html").render(
         title=_title(packet),
         source=packet.source,
         tiles=_tiles(packet, findings),
         sections=_sections(packet, findings, drawn),
         version=version("supportpacket"),
     )
+    return Veil(finding.secret for finding in scan).html(page)
 
 
 def _title(packet: Packet) -> str:

@@ -10,6 +10,7 @@ from analyzer.files import refuse_overwrite, replace_when_done
 from analyzer.report.export import export_frames
 from analyzer.report.page import render_report
 from analyzer.report.pictures import draw
+from analyzer.report.veil import Veil
 from analyzer.text import count
 
 if TYPE_CHECKING:
@@ -17,10 +18,24 @@ if TYPE_CHECKING:
     from analyzer.secrets import ScanResult
 
 FRAMES = frozenset(
-    (
-        "parts problems diagnostics settings stats jobs plugins permissions cpu_top heap_top goroutines "
-        "goroutine_states goroutine_groups goroutine_suspects log_quality log_templates"
-    ).split()
+    [
+        "parts",
+        "problems",
+        "diagnostics",
+        "settings",
+        "stats",
+        "jobs",
+        "plugins",
+        "permissions",
+        "cpu_top",
+        "heap_top",
+        "goroutines",
+        "goroutine_states",
+        "goroutine_groups",
+        "goroutine_suspects",
+        "log_quality",
+        "log_templates",
+    ]
 )
 """Frames that a triage writes; ``export`` writes all."""
 
@@ -61,14 +76,15 @@ def write_triage(packet: Packet, scan: ScanResult, folder: Path, *, force: bool 
     findings = scan.rows()
     for picture in pictures.values():
         _write(folder / "charts" / f"{picture.name}.png", picture.png, force=force)
-    export_frames(packet, folder / "frames", "csv", force=force, only=FRAMES)
+    veil = Veil(finding.secret for finding in scan)
+    export_frames(packet, folder / "frames", "csv", force=force, only=FRAMES, veil=veil)
     _write(folder / "findings.jsonl", scan.to_jsonl().encode(), force=force)
     summary = packet.summary()
     told = summary.to_dict() | {"findings": len(findings)}
     _write(
         folder / "summary.json", orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE), force=force
     )
-    _write(report, render_report(packet, findings, pictures).encode("utf-8", "backslashreplace"), force=force)
+    _write(report, render_report(packet, scan, pictures).encode("utf-8", "backslashreplace"), force=force)
     sure = sum(1 for row in findings if row["confidence"] != "low")
     return TriageResult(summary, report, sure, summary.complete and not len(scan.problems))
 
