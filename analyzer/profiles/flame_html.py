@@ -83,17 +83,18 @@ def _data_uri(flame: FlameTree) -> str:
 
 def notebook_cell(flame: FlameTree) -> str:
     """Return the page in a frame of its own; where scripts are stripped, a static picture stays in its place."""
+    import orjson
+
     text = flame.to_html()
     name = "flame-" + hashlib.sha256(text.encode()).hexdigest()[:12]
-    title = html.escape(printable(flame.title))
+    # the page travels inside the script: a viewer that strips scripts then leaves none of it behind
     code = (
         f"(()=>{{const box=document.getElementById('{name}');if(!box)return;"
         "const frame=document.createElement('iframe');"
         "frame.setAttribute('sandbox','allow-scripts');frame.title=box.firstElementChild.alt;"
         f"frame.style.cssText='width:100%;height:{_CELL_HEIGHT}px;border:1px solid #8884;border-radius:6px';"
-        "frame.srcdoc=box.querySelector('template').innerHTML;box.replaceChildren(frame)})()"
+        f"frame.srcdoc={_quiet(orjson.dumps(text).decode())};box.replaceChildren(frame)}})()"
     )
-    return (
-        f'<div id="{name}"><img alt="Flame graph of {title}" src="{_data_uri(flame)}" style="max-width:100%">'
-        f"<template>{html.escape(text)}</template></div><script>{code}</script>"
-    )
+    title = html.escape(printable(flame.title))
+    picture = f'<img alt="Flame graph of {title}" src="{_data_uri(flame)}" style="max-width:100%">'
+    return f'<div id="{name}">{picture}</div><script>{code}</script>'
