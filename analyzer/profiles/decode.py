@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analyzer.errors import ProfileError
 from analyzer.profiles import parts as top
+from analyzer.profiles.legacy import NotLegacyError, decode_text
 from analyzer.profiles.model import (
     I32,
     I64,
@@ -30,13 +31,30 @@ _BLOCK = 32_768  # messages at a time: keeps the temporary arrays inside a few m
 
 
 def decode(data: bytes) -> Columns:
-    """Decode one serialized, uncompressed profile and check it.
+    """Decode one serialized, uncompressed profile, protobuf or one of Go's text forms, and check it.
 
     Raises:
-        ProfileError: it breaks the wire format or a rule of ``validity``; ``verdict`` is pprof's own text.
+        ProfileError: it breaks the format or a rule of ``validity``; ``verdict`` is pprof's own text.
     """
     if not data:
         raise ProfileError("the file is empty", verdict=top.EMPTY)
+    try:
+        return decode_proto(data)
+    except ProfileError as error:
+        if error.verdict != top.UNRECOGNIZED:
+            raise
+        try:
+            return decode_text(data)
+        except NotLegacyError:
+            raise error from None
+
+
+def decode_proto(data: bytes) -> Columns:
+    """Decode and check a protobuf profile.
+
+    Raises:
+        ProfileError: as ``decode``.
+    """
     parts = top.split(data)
     try:
         if parts.error:

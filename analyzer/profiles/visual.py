@@ -232,12 +232,13 @@ class Builder:
     def _sorted(self, boxes: list[Node]) -> list[Node]:
         by_cum = self.report.options.sort == "cum"
 
-        def order(box: Node) -> tuple[int, str, int, int]:
+        def order(box: Node) -> tuple[int, str, int]:
+            # Ties, as between equal functions in different contexts, keep the order of the sort before.
             if self.visual:
-                return -_absolute(_entropy_score(box)), self.name(box), -abs(box.flat), box.key
+                return -_absolute(_entropy_score(box)), self.name(box), -abs(box.flat)
             if by_cum:
-                return -abs(box.cum), self.name(box), -abs(box.flat), box.key
-            return -abs(box.flat), self.name(box), -abs(box.cum), box.key
+                return -abs(box.cum), self.name(box), -abs(box.flat)
+            return -abs(box.flat), self.name(box), -abs(box.cum)
 
         return sorted(boxes, key=order)
 

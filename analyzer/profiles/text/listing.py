@@ -41,7 +41,7 @@ def listing(report: Report, matcher: Matcher, pattern: str) -> str:
             functions[name].append(node)
     if not functions:
         raise UsageError(f"no matches found for regexp: {pattern}")
-    search = report.options.source_path or str(Path.cwd())
+    reader = SourceReader(report.options.source_path or str(Path.cwd()), report.options.trim_path)
     lines = [f"Total: {report.format(report.total)}"]
     for name in sorted(functions):
         files: dict[str, list[int]] = defaultdict(list)
@@ -51,12 +51,12 @@ def listing(report: Report, matcher: Matcher, pattern: str) -> str:
         if not files:
             lines.append(f"No source information for {name}")
         for file in sorted(files):
-            lines.extend(_file_lines(report, graph, name, file, files[file], search))
+            lines.extend(_file_lines(report, graph, name, file, files[file], reader))
     return "\n".join(lines) + "\n"
 
 
 def _file_lines(
-    report: Report, graph: Graph, name: str, file: str, chosen: list[int], search: str
+    report: Report, graph: Graph, name: str, file: str, chosen: list[int], reader: SourceReader
 ) -> Iterable[str]:
     sums = graph.totals
     flat, cum = (sum(int(column[node]) for node in chosen) for column in (sums.flat, sums.cum))
@@ -68,11 +68,11 @@ def _file_lines(
         own = per_line[int(graph.nodes.line[node])]
         own[0] += int(sums.flat[node])
         own[1] += int(sums.cum[node])
-    source = read_source_lines(file, search, report.options.trim_path)
+    first, last = _extent(graph.nodes, chosen)
+    source = reader.read(file) if first <= last else reader.known(file)
     if source.error:
         yield f" Error: {source.error}"
         return
-    first, last = _extent(graph.nodes, chosen)
     for number in range(first, min(last, len(source.lines)) + 1):
         own = per_line.get(number, [0, 0])
         shown = (report.format(value) if value else "." for value in own)
@@ -93,16 +93,38 @@ class SourceText:
     error: str = ""
 
 
-def read_source_lines(file: str, search: str, trim: str) -> SourceText:
-    """Find and read one source file."""
-    path = trim_path(file, trim, search)
-    folders = [Path(folder or ".") for folder in split_list(search)]
-    for candidate in _candidates(path, folders):
-        if (lines := _lines(candidate)) is not None:
-            return SourceText(lines)
-    if path.startswith("/"):
-        return SourceText([], f"open {path}: no such file or directory")
-    return SourceText([], f"could not find file {path} on path {search}")
+class SourceReader:
+    """Reads source files, each once.
+
+    Args:
+        search: folders to look in, ``:`` between them.
+        trim: prefixes to cut from names, ``:`` between them.
+    """
+
+    def __init__(self, search: str, trim: str) -> None:
+        self._search = search
+        self._trim = trim
+        self._files: dict[str, SourceText] = {}
+
+    def known(self, file: str) -> SourceText:
+        """Return what was read before, without reading now."""
+        return self._files.get(file, SourceText([]))
+
+    def read(self, file: str) -> SourceText:
+        """Find and read one source file."""
+        if file not in self._files:
+            self._files[file] = self._find(file)
+        return self._files[file]
+
+    def _find(self, file: str) -> SourceText:
+        path = trim_path(file, self._trim, self._search)
+        folders = [Path(folder or ".") for folder in split_list(self._search)]
+        for candidate in _candidates(path, folders):
+            if (lines := _lines(candidate)) is not None:
+                return SourceText(lines)
+        if path.startswith("/"):
+            return SourceText([], f"open {path}: no such file or directory")
+        return SourceText([], f"could not find file {path} on path {self._search}")
 
 
 def _candidates(path: str, folders: list[Path]) -> Iterable[Path]:
