@@ -25,10 +25,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text. ``nothing`` is said instead of an empty table, ``more`` counts rows that ``file`` has."""
+    """Rows of text, or of lines of text.
+
+    ``nothing`` is said instead of an empty table; ``more`` counts the rows left out, which ``file`` has.
+    """
 
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str | tuple[str, ...], ...], ...]
     nothing: str = "nothing"
     more: str = ""
     file: str = ""
@@ -94,6 +97,10 @@ def cell(value: object) -> str:
     return f"{text[:CELL].rpartition(' ')[0]} …"
 
 
+def _lines(value: object) -> str | tuple[str, ...]:
+    return tuple(map(cell, value)) if isinstance(value, list | tuple) else cell(value)
+
+
 def table(
     columns: Sequence[Column],
     rows: Sequence[Sequence[object]],
@@ -103,6 +110,6 @@ def table(
     file: str = "",
 ) -> Table:
     """Return at most ``limit`` rows as a table, and the count of the others."""
-    shown = tuple(tuple(cell(value) for value in row) for row in rows[:limit])
+    shown = tuple(tuple(_lines(value) for value in row) for row in rows[:limit])
     more = f"{len(rows) - limit:,}" if len(rows) > limit else ""
     return Table(tuple(columns), shown, nothing, more, file)

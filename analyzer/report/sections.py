@@ -39,7 +39,11 @@ def overview(packet: Packet) -> Section:
     columns = (Column("", "mark"), Column("part", "short"), Column("size", "number"), Column("holds"))
     blocks = [
         Block(facts=tuple(summary.head)),
-        Block(title="Parts", table=table(columns, rows, limit=200)),
+        Block(
+            title="Parts",
+            table=table(columns, rows, limit=200),
+            folded="" if any(mark != "ok" for mark, *_ in rows) else f"all {len(rows)} were read",
+        ),
         Block(title="Warnings of the server", lines=tuple(printable(line, 600) for line in summary.warnings))
         if summary.warnings
         else Block(),
@@ -112,14 +116,10 @@ def _suspects(dump: GoroutineDump) -> Table:
         Column("next"),
     )
     rows = [
-        (row.severity, row.kind, row.count, _evidence(row.evidence), row.next)
+        (row.severity, row.kind, row.count, row.evidence, row.next)
         for row in frame[["kind", "severity", "count", "evidence", "next"]].itertuples(index=False)
     ]
     return table(columns, rows, limit=20, nothing="No goroutine looks stuck.")
-
-
-def _evidence(value: object) -> str:
-    return " · ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _groups(dump: GoroutineDump) -> Table:
@@ -162,9 +162,10 @@ def _top(profile: Profile) -> Table:
         Column("%", "number"),
         Column("function", "code"),
     )
+    values = (frame[name].tolist() for name in ("flat", "flat_pct", "cum", "cum_pct", "function"))
     rows = [
-        (amount(row.flat, unit), f"{row.flat_pct:.1f}", amount(row.cum, unit), f"{row.cum_pct:.1f}", row.function)
-        for row in frame.itertuples(index=False)
+        (amount(flat, unit), f"{flat_pct:.1f}", amount(cum, unit), f"{cum_pct:.1f}", function)
+        for flat, flat_pct, cum, cum_pct, function in zip(*values, strict=True)
     ]
     return table(columns, rows, limit=TOP, nothing="The profile holds no samples.")
 
@@ -206,13 +207,13 @@ def _time(value: object) -> str:
 def server(packet: Packet) -> Section | None:
     """Return diagnostics, counts, jobs and plugins as the packet has them."""
     blocks = []
-    for title, frame, columns in (
-        ("Statistics", stats_frame(packet), (Column("key"), Column("count", "number"), Column("doubtful"))),
-        ("Jobs", packet.jobs, None),
-        ("Plugins", packet.plugins, None),
+    for title, frame in (
+        ("Statistics", stats_frame(packet)),
+        ("Jobs", packet.jobs),
+        ("Plugins", packet.plugins),
     ):
         if len(frame):
-            blocks.append(Block(title=title, table=_of_frame(frame, columns)))
+            blocks.append(Block(title=title, table=_of_frame(frame)))
     diagnostics = diagnostics_frame(packet)
     if len(diagnostics):
         blocks.append(Block(title="Diagnostics", folded=count(len(diagnostics), "value"), table=_of_frame(diagnostics)))
@@ -222,18 +223,22 @@ def server(packet: Packet) -> Section | None:
 _LEFT_OUT = {"data", "homepage_url", "priority", "id"}
 
 
-def _of_frame(frame: pd.DataFrame, columns: tuple[Column, ...] | None = None) -> Table:
-    names = [name for name in frame.columns if name not in _LEFT_OUT and not frame[name].isna().all()]
+def _of_frame(frame: pd.DataFrame) -> Table:
+    names = [name for name in frame.columns if name not in _LEFT_OUT and _tells(frame[name])]
     if frame["node"].nunique() < 2 and "node" in names:
         names.remove("node")
-    if columns is None:
-        numeric = {name for name in names if frame[name].dtype.kind in "iuf"}
-        columns = tuple(Column(str(name), "number" if name in numeric else "text") for name in names)
+    numeric = {name for name in names if frame[name].dtype.kind in "iuf"}
+    columns = tuple(Column(str(name).replace("_", " "), "number" if name in numeric else "text") for name in names)
     rows = [
         tuple(_time(value) if hasattr(value, "tzinfo") else _yes(value) for value in row)
         for row in frame[names].itertuples(index=False)
     ]
     return table(columns, rows, limit=100)
+
+
+def _tells(series: pd.Series) -> bool:
+    """Whether a column says anything: not all of it is missing, nor all of it False."""
+    return not series.isna().all() and not (series.dtype == bool and not series.any())
 
 
 def _yes(value: object) -> object:

@@ -18,25 +18,12 @@ if TYPE_CHECKING:
     from analyzer.secrets import ScanResult
 
 FRAMES = frozenset(
-    [
-        "parts",
-        "problems",
-        "diagnostics",
-        "settings",
-        "stats",
-        "jobs",
-        "plugins",
-        "permissions",
-        "cpu_top",
-        "heap_top",
-        "goroutines",
-        "goroutine_states",
-        "goroutine_groups",
-        "goroutine_suspects",
-        "log_quality",
-        "log_templates",
-    ]
-)
+    {
+        "parts", "problems", "diagnostics", "settings", "stats", "jobs", "plugins", "permissions",
+        "cpu_top", "heap_top", "goroutines", "goroutine_states", "goroutine_groups", "goroutine_suspects",
+        "log_quality", "log_templates",
+    }
+)  # fmt: skip
 """Frames that a triage writes; ``export`` writes all."""
 
 
