@@ -29,6 +29,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("logs", "analyzer.cli.logs", "The log as rows, or what it adds up to."),
     ("scan", "analyzer.cli.scan", "Secrets left in one packet or in every packet under folders and URLs."),
     ("export", "analyzer.cli.export", "Every frame of a packet as one file each."),
+    ("generate", "analyzer.cli.generate", "A packet collected on the host, server up or down."),
+    ("download", "analyzer.cli.download", "A packet fetched from a server, as mmctl does."),
 )
 """Name, module that holds ``command``, and one line of help, in the order of ``--help``."""
 
