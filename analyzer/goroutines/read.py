@@ -23,7 +23,7 @@ _GZIP: Final = b"\x1f\x8b"
 _SNIFF: Final = 65536
 
 
-def load(source: DumpSource) -> tuple[bytes, str]:
+def load(source: DumpSource, name: str | None = None) -> tuple[bytes, str]:
     """Return the bytes of a source and a name for messages.
 
     Raises:
@@ -31,9 +31,10 @@ def load(source: DumpSource) -> tuple[bytes, str]:
         DumpError: it is larger than ``MAX_BYTES``.
     """
     if isinstance(source, bytes | bytearray | memoryview):
-        data, name = bytes(source), "goroutines"
+        data, name = bytes(source), name or "goroutines"
     else:
-        name = printable(str(getattr(source, "name", "goroutines") if hasattr(source, "read") else source), 200)
+        own = getattr(source, "name", "goroutines") if hasattr(source, "read") else source
+        name = printable(name or str(own), 200)
         try:
             if isinstance(source, str | os.PathLike):
                 with Path(source).open("rb") as stream:
@@ -47,7 +48,7 @@ def load(source: DumpSource) -> tuple[bytes, str]:
     return data, name
 
 
-def read_goroutines(source: DumpSource) -> GoroutineDump:
+def read_goroutines(source: DumpSource, *, name: str | None = None) -> GoroutineDump:
     """Read the goroutines of a process.
 
     Dumps of Go 1.4 to 1.27 (``debug=2``, panic output), alone or inside a log; goroutine profiles as text
@@ -55,12 +56,13 @@ def read_goroutines(source: DumpSource) -> GoroutineDump:
 
     Args:
         source: path, bytes, or a file object opened in binary mode.
+        name: what to call it in messages; its own name by default.
 
     Raises:
         SourceError: the source cannot be read.
         DumpError: it holds no goroutine at all, or is a profile of something else.
     """
-    data, name = load(source)
+    data, name = load(source, name)
     try:
         dump = _dump(data)
     except PartError as error:
