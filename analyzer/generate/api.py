@@ -44,9 +44,7 @@ class Server:
         Raises:
             OSError: another status than 200, or no JSON; one line without the token.
         """
-        status, body, _ = get(
-            made, f"{self.base}/api/v4{path}", seconds=seconds, cap=32 << 20, headers=self.headers()
-        )
+        status, body, _ = get(made, f"{self.base}/api/v4{path}", seconds=seconds, cap=32 << 20, headers=self.headers())
         if status != 200:
             raise OSError(refusal(status, body))
         try:

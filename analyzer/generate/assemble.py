@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from analyzer.format.files import FILES
 from analyzer.format.versions import Version, parse_version
 from analyzer.generate.base import RawFile
-from analyzer.parts import diagnostics, jobs, metadata, plugins, stats, support_packet
 from analyzer.parts import config as config_part
+from analyzer.parts import diagnostics, jobs, metadata, plugins, stats, support_packet
 from analyzer.parts import permissions as permissions_part
 from analyzer.parts import schema as schema_part
 from analyzer.parts.diagnostics import Diagnostics
@@ -225,7 +225,8 @@ def _support_packet(found: Findings, shape: Shape) -> SupportPacket:
     facts, counts = found.facts, found.parts.get("stats.yaml") or {}
     status = facts.get("file_store.file_status")
     lists = {
-        kind: tuple(_v1_job(row) for row in list(rows)[:2]) for kind, rows in (found.parts.get("jobs.yaml") or {}).items()
+        kind: tuple(_v1_job(row) for row in list(rows)[:2])
+        for kind, rows in (found.parts.get("jobs.yaml") or {}).items()
     }
     values = {
         "server_os": facts.get("server.os"),

@@ -76,7 +76,9 @@ def _opened(item: RawFile) -> RawFile:
     return replace(item, data=data)
 
 
-def survey(items: list[RawFile], redactor: Redactor, progress: Progress | None = None) -> tuple[dict[int, Places], Packed]:
+def survey(
+    items: list[RawFile], redactor: Redactor, progress: Progress | None = None
+) -> tuple[dict[int, Places], Packed]:
     """Scan every member, learn the secrets in it, and return the places that only stand alone.
 
     A member that cannot be scanned is named in ``left_out``.
@@ -206,9 +208,7 @@ def _offer(checked: queue.Queue[bytes | None], block: bytes | None, ended: threa
             return
 
 
-def _warning(
-    writer: ZipWriter, warning_text: object, redactor: Redactor, packed: Packed, items: list[RawFile]
-) -> None:
+def _warning(writer: ZipWriter, warning_text: object, redactor: Redactor, packed: Packed, items: list[RawFile]) -> None:
     assert callable(warning_text)
     data = warning_text(packed.left_out)
     if not data:

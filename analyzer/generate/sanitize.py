@@ -33,9 +33,7 @@ SOUNDS_SECRET = re.compile(
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,20}://)(?P<user>[^/?#\s\"'<>]*@)?(?P<rest>[^\s\"'<>]*)")
 # what a logging target may say without being a secret (packet-format.md 4.3, 1.5)
 _LOG_OPTIONS: Final = frozenset(
-    """filename max_size max_age max_backups compress host ip port tls insecure out tag type format hostname enable_caller
-    timestamp_format delim line_end min_level_len min_msg_len enable_color disable_timestamp disable_level disable_msg disable_fields
-    disable_stacktrace disable_caller id name stacktrace maxqueuesize levels enable_console level""".split()
+    ["filename", "max_size", "max_age", "max_backups", "compress", "host", "ip", "port", "tls", "insecure", "out", "tag", "type", "format", "hostname", "enable_caller", "timestamp_format", "delim", "line_end", "min_level_len", "min_msg_len", "enable_color", "disable_timestamp", "disable_level", "disable_msg", "disable_fields", "disable_stacktrace", "disable_caller", "id", "name", "stacktrace", "maxqueuesize", "levels", "enable_console", "level"]
 )
 
 
@@ -76,9 +74,7 @@ def sanitize(
 
 
 class _Walk:
-    def __init__(
-        self, out: Sanitized, target: Version | None, plugins: dict[str, Mapping[str, Any]] | None
-    ) -> None:
+    def __init__(self, out: Sanitized, target: Version | None, plugins: dict[str, Mapping[str, Any]] | None) -> None:
         self.out = out
         self.partly = target is None or target.at_least("10.10")
         self.plugins = plugins
@@ -298,11 +294,15 @@ def without_credentials(text: str) -> str:
 
     def clean(match: re.Match[str]) -> str:
         user = match["user"]
-        shown = match["scheme"] + (f"{SANITIZED_PASSWORD}:{SANITIZED_PASSWORD}@" if user and user != "@" else user or "")
+        shown = match["scheme"] + (
+            f"{SANITIZED_PASSWORD}:{SANITIZED_PASSWORD}@" if user and user != "@" else user or ""
+        )
         address, mark, query = match["rest"].partition("?")
         pairs = [pair.partition("=") for pair in query.split("&")] if query else []
         shown_pairs = [
-            f"{key}{equals}{SANITIZED_PASSWORD}" if equals and value and SOUNDS_SECRET.search(unquote(key)) else key + equals + value
+            f"{key}{equals}{SANITIZED_PASSWORD}"
+            if equals and value and SOUNDS_SECRET.search(unquote(key))
+            else key + equals + value
             for key, equals, value in pairs
         ]
         return shown + address + mark + "&".join(shown_pairs)

@@ -126,5 +126,6 @@ def _alike(code: int) -> str:
     return "".join(
         chr(c)
         for c in range(start, start + _BLOCK)
-        if unicodedata.category(chr(c)) == kind and len(chr(c).encode("utf-8", "surrogatepass")) == len(chr(code).encode("utf-8", "surrogatepass"))
+        if unicodedata.category(chr(c)) == kind
+        and len(chr(c).encode("utf-8", "surrogatepass")) == len(chr(code).encode("utf-8", "surrogatepass"))
     )

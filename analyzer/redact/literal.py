@@ -70,7 +70,7 @@ class Literals:
             while waiting and waiting[0][0] < base + high:
                 offset, content = waiting.pop(0)
                 at = offset - base
-                if 0 <= at and at + len(content) <= len(held):
+                if at >= 0 and at + len(content) <= len(held):
                     held[at : at + len(content)] = content
                     changed += 1
             if counted is not None:
@@ -123,7 +123,9 @@ def _finder(literals: list[bytes]) -> Any:
         return _aho_corasick(literals)
     database = hyperscan.Database()
     escaped = [b"".join(b"\\x%02x" % byte for byte in literal) for literal in literals]
-    database.compile(expressions=escaped, ids=list(range(len(literals))), elements=len(literals), flags=[0] * len(literals))
+    database.compile(
+        expressions=escaped, ids=list(range(len(literals))), elements=len(literals), flags=[0] * len(literals)
+    )
 
     def find(block: bytes) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []

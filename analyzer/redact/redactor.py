@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 FEWEST: Final = 4
 # as passwords these are secret, as words they stand in every line: removed only where they are used as passwords
 _WORDS: Final = frozenset(
-    """mattermost postgres postgresql mmuser mysql admin administrator root user users username password passwd secret token test
-    tests testing default localhost local server client elastic elasticsearch opensearch minio minioadmin redis ldap system
-    example dummy true false none null info warn error debug http https smtp mail email name value plugin plugins config file
-    files team teams channel channels post posts guest data database public private master replica 0000 1111 1234 12345
-    123456 1234567 12345678 123456789 1234567890 changeme""".split()
+    ["mattermost", "postgres", "postgresql", "mmuser", "mysql", "admin", "administrator", "root", "user", "users", "username", "password", "passwd", "secret", "token", "test", "tests", "testing", "default", "localhost", "local", "server", "client", "elastic", "elasticsearch", "opensearch", "minio", "minioadmin", "redis", "ldap", "system", "example", "dummy", "true", "false", "none", "null", "info", "warn", "error", "debug", "http", "https", "smtp", "mail", "email", "name", "value", "plugin", "plugins", "config", "file", "files", "team", "teams", "channel", "channels", "post", "posts", "guest", "data", "database", "public", "private", "master", "replica", "0000", "1111", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890", "changeme"]
 )
 
 
@@ -111,7 +107,9 @@ class Redactor:
                     pairs.setdefault(old, new)
         self._literals = Literals(pairs)
 
-    def rewrite(self, chunks: Iterable[bytes], places: Places | None = None, count: Count | None = None) -> Iterator[bytes]:
+    def rewrite(
+        self, chunks: Iterable[bytes], places: Places | None = None, count: Count | None = None
+    ) -> Iterator[bytes]:
         """Yield a member with every known secret replaced; its length stays."""
         assert self._literals is not None, "call ready() first"
         counted = [0]

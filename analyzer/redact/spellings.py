@@ -28,7 +28,13 @@ def _json_ascii(text: str) -> str:
 
 def _go_json(text: str) -> str:
     escaped = _json(text)
-    for char, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for char, code in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         escaped = escaped.replace(char, code)
     return escaped
 

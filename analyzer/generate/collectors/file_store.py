@@ -116,7 +116,9 @@ def filesystem_type(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> s
 def _bucket(context: Context, out: Collected) -> None:
     bucket = s3.bucket(context.settings)
     if not bucket.key_id:
-        out.warn("error while testing the file store: the bucket is opened with the host's own role, which is not used here")
+        out.warn(
+            "error while testing the file store: the bucket is opened with the host's own role, which is not used here"
+        )
         return
     try:
         with client(seconds=8) as made:

@@ -152,4 +152,6 @@ def go_version(program: Path) -> str | None:
     return None
 
 
-COLLECTOR = Collector("host", "operating system, memory, limits, process", _needs, _collect, "error while reading the host")
+COLLECTOR = Collector(
+    "host", "operating system, memory, limits, process", _needs, _collect, "error while reading the host"
+)

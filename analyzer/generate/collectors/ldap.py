@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ def _address(context: Context) -> tuple[str, int]:
 
 def _needs(context: Context) -> Iterable[str]:
     if _on(context):
+        _library()  # here, in the main thread: filters of warnings belong to the whole process
         host, port = _address(context)
         yield f"LDAP {host}:{port} (bind, root DSE)"
 
@@ -50,9 +52,17 @@ def _collect(context: Context, out: Collected) -> None:
             connection.unbind()
 
 
-def _bound(context: Context) -> Any:
-    import ldap3
+def _library() -> Any:
+    """Return ldap3, whose import says what its own imports will call deprecated some day."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ldap3
 
+    return ldap3
+
+
+def _bound(context: Context) -> Any:
+    ldap3 = _library()
     host, port = _address(context)
     security = context.settings.text("LdapSettings.ConnectionSecurity")
     checked = not context.settings.on("LdapSettings.SkipCertificateVerification")
@@ -79,8 +89,7 @@ def _bound(context: Context) -> Any:
 
 
 def _vendor(connection: Any) -> tuple[str, str]:
-    import ldap3
-
+    ldap3 = _library()
     connection.search(
         "", "(objectClass=*)", search_scope=ldap3.BASE, attributes=["vendorName", "vendorVersion"], size_limit=1
     )

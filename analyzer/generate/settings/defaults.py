@@ -27,7 +27,8 @@ FREE_MAPS: Final = frozenset(
     }
 )
 RAW_JSON: Final = frozenset(
-    f"{section}.AdvancedLoggingJSON" for section in ("LogSettings", "ExperimentalAuditSettings", "NotificationLogSettings")
+    f"{section}.AdvancedLoggingJSON"
+    for section in ("LogSettings", "ExperimentalAuditSettings", "NotificationLogSettings")
 )
 """``json.RawMessage`` settings: any JSON, from the environment as JSON text."""
 
@@ -78,7 +79,9 @@ def spelled(tree: Mapping[str, Any], path: str = "") -> dict[str, Any]:
         where = f"{path}.{key}" if path else key
         known = names().get(where.lower(), where)
         nested = isinstance(value, Mapping) and known not in FREE_MAPS and known not in RAW_JSON
-        out[known.rpartition(".")[2] if known.lower() == where.lower() else key] = spelled(value, known) if nested else value
+        out[known.rpartition(".")[2] if known.lower() == where.lower() else key] = (
+            spelled(value, known) if nested else value
+        )
     return out
 
 

@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from analyzer.format.masks import FAKE_SETTING, SANITIZED_PASSWORD
 
 _SCHEMES: Final = ("postgres://", "postgresql://", "mysql://")
-_MYSQL = re.compile(r"(?P<user>[^:@/]*)(?::(?P<password>.*))?@(?P<rest>(?:tcp|unix|[a-z0-9]+)?\([^)]*\)/.*)\Z", re.DOTALL)
+_MYSQL = re.compile(
+    r"(?P<user>[^:@/]*)(?::(?P<password>.*))?@(?P<rest>(?:tcp|unix|[a-z0-9]+)?\([^)]*\)/.*)\Z", re.DOTALL
+)
 _KEYWORD = re.compile(r"(?P<key>[A-Za-z_]\w*)\s*=\s*(?P<value>'(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)")
 _SECRET_KEYS: Final = frozenset({"password", "passfile", "sslpassword", "sslkey", "pwd", "oauth_client_secret"})
 _ACCOUNT_KEYS: Final = frozenset({"user", "username", "oauth_client_id"})
@@ -50,7 +52,7 @@ def _sanitized_url(text: str) -> str:
     try:
         parts = urlsplit(text)
         # the same rule as Go's: what cannot be parsed is masked whole
-        if re.search(r"%(?![0-9A-Fa-f]{2})", text) or any(c in text for c in " \t\r\n<>\"{}|\\^`") or parts.fragment:
+        if re.search(r"%(?![0-9A-Fa-f]{2})", text) or any(c in text for c in ' \t\r\n<>"{}|\\^`') or parts.fragment:
             return FAKE_SETTING
         _ = parts.port
     except ValueError:

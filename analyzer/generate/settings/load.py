@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from analyzer.errors import SourceError, UsageError
+from analyzer.errors import UsageError
 from analyzer.format.credentials import ACCOUNT_NAMES, CREDENTIALS
 from analyzer.generate.settings import dsn
 from analyzer.generate.settings.defaults import completed, spelled
