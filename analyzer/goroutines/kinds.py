@@ -341,17 +341,10 @@ COMPUTED: Final[tuple[Finding, ...]] = (
 NEXT: Final = {finding.kind: finding.next for finding in COMPUTED}
 
 ORDER: Final = (
-    "crash",
-    "deadlock",
-    "database-pool",
-    "database-answer",
-    "lock-pile-up",
-    "hub-stuck",
-    "web-hub",
-    "plugin-rpc",
+    "crash", "database-pool", "database-answer", "lock-pile-up", "hub-stuck", "web-hub", "plugin-rpc",
     "database-connect", "database-write", "ldap", "smtp", "file-storage", "search-engine", "redis", "cluster",
-    "http-client", "dns", "network", "slow-client", "certain-leak", "leak", "channel-send", "handler-flood",
-    "runtime-pressure",
+    "http-client", "dns", "network", "slow-client", "deadlock", "certain-leak", "leak", "channel-send",
+    "handler-flood", "runtime-pressure",
 )  # fmt: skip
 """Kinds as they are listed among equals in severity: causes before what follows from them."""
 

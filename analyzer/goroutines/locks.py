@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from analyzer.goroutines.records import spans
+from analyzer.goroutines.body import BodyReader, Call, Frame
+from analyzer.goroutines.records import decode, spans
 from analyzer.goroutines.survey import own_frame, place_text
+from analyzer.text import printable
 
 if TYPE_CHECKING:
     from analyzer.goroutines.records import Ints
@@ -20,8 +23,10 @@ _MUTEX: Final = re.compile(
     rb"\nsync\.\(\*RWMutex\)\.(?:R?Lock|rUnlockSlow)\((0x[0-9a-f]+)[,)]"
     rb"|\n(?:internal/)?sync\.\(\*Mutex\)\.(?:lockSlow|Lock)\((0x[0-9a-f]+)[,)]"
 )
-_RECEIVER: Final = re.compile(rb"\n[^\n(]*\(\*[^\n)]+\)\.[^\n(]+\((0x[0-9a-f]{6,})\??[,)]")
+_METHOD: Final = re.compile(r"(.*\(\*[^()]+\))\.[^()]+\Z")
+_FIRST: Final = re.compile(r"(0x[0-9a-f]{6,16})(\??)(?:,|\Z)")
 _OBJECT: Final = 4096  # a mutex lies this near to the beginning of what it protects
+_LOCKING: Final = ("sync.", "internal/sync.", "runtime.")
 _MAX_HOLDERS: Final = 5
 
 
@@ -34,55 +39,81 @@ class Lock:
     site: str
 
 
+def _callers(stack: Sequence[Frame]) -> Sequence[Frame]:
+    """Return the frames of a stack from the one that asks for the lock on."""
+    depth = next((i for i, frame in enumerate(stack) if not frame.function.startswith(_LOCKING)), len(stack))
+    return stack[depth:]
+
+
 def find_locks(survey: Survey, rows: Ints) -> list[Lock]:
-    """Group goroutines that wait for a lock: by its address, else by the place that asks for it."""
+    """Group goroutines that wait for a lock: by its address, else by the place that asks for it.
+
+    Where the address is missing (stale arguments) and all others at the same place wait for one lock, it is that.
+    """
     records = survey.dump.records
-    groups: dict[tuple[int | None, str], list[int]] = {}
     starts, ends = spans(records) if records.text else (None, None)
+    groups: dict[tuple[str, int | None], list[int]] = {}
     for row in rows.tolist():
-        stack = records.stacks[records.stack[row]]
-        callers = [f for f in stack if not f.function.startswith(("sync.", "internal/sync.", "runtime."))]
+        callers = _callers(records.stacks[records.stack[row]])
         site = place_text(callers[0]) if callers else "(no frames)"
-        address = None
+        match = None
         if starts is not None and ends is not None:
             match = _MUTEX.search(records.text, int(starts[row]), int(ends[row]))
-            if match:
-                address = int(match[1] or match[2], 16)
-        groups.setdefault((address, "" if address is not None else site), []).append(row)
-    locks = []
-    for (address, site), members in groups.items():
-        locks.append(Lock(address, np.array(members, dtype=np.int64), site))
+        groups.setdefault((site, int(match[1] or match[2], 16) if match else None), []).append(row)
+    known: dict[str, list[int]] = {}
+    for site, address in groups:
+        if address is not None:
+            known.setdefault(site, []).append(address)
+    merged: dict[tuple[str, int | None], list[int]] = {}
+    for (site, address), members in groups.items():
+        if address is None and len(known.get(site, [])) == 1:
+            address = known[site][0]
+        key = (site, None) if address is None else ("", address)
+        merged.setdefault(key, []).extend(members)
+    locks = [Lock(address, np.array(sorted(m), dtype=np.int64), site) for (site, address), m in merged.items()]
     return sorted(locks, key=lambda lock: -survey.weight(lock.rows))
 
 
 def holders(survey: Survey, lock: Lock, waiting: Ints) -> list[str]:
     """Return lines about goroutines that may hold the lock: a guess, said as one.
 
-    The lock's address, or that of what it is part of, is an argument of theirs, and they wait for no lock.
+    They wait for no lock themselves, and the lock is an argument of theirs, or lies inside the object whose
+    method they are in, the type of which is that of the methods that ask for the lock.
     """
     records = survey.dump.records
-    mutex = lock.address
-    if mutex is None or not records.text:
+    if lock.address is None or not records.text:
         return []
+    types = set()
+    for stack, _ in survey.by_stack(lock.rows):
+        callers = _callers(records.stacks[stack])
+        if callers and (method := _METHOD.match(callers[0].function)):
+            types.add(method[1])
     starts, ends = spans(records)
-    wanted = {mutex}
-    for row in lock.rows[:50].tolist():
-        raw = records.text[int(starts[row]) : int(ends[row])]
-        wanted |= {a for m in _RECEIVER.finditer(raw) if 0 <= mutex - (a := int(m[1], 16)) < _OBJECT}
-    blocked = set(waiting.tolist())
-    lines: list[str] = []
-    for address in sorted(wanted, key=lambda a: abs(a - mutex)):
-        pattern = re.compile(rb"[({ ]0x%x[?,)}]" % address)
-        rows = {int(np.searchsorted(starts, m.start(), "right")) - 1 for m in pattern.finditer(records.text)}
-        for row in sorted(rows - blocked):
-            if row < 0:
-                continue
-            status = records.statuses[records.status[row]]
-            frame = own_frame(records.stacks[records.stack[row]])
-            where = place_text(frame) if frame else "(no frames)"
-            line = f"possible holder: goroutine {records.ids[row]} [{status.state}] in {where}"
-            if line not in lines:
-                lines.append(line)
-            if len(lines) == _MAX_HOLDERS:
-                return lines
-    return lines
+    exact = re.compile(rb"[({ ]0x%x[?,)}]" % lock.address)
+    rows = {int(np.searchsorted(starts, m.start(), "right")) - 1 for m in exact.finditer(records.text)}
+    inside = [
+        stack
+        for stack, frames in enumerate(records.stacks)
+        if any((method := _METHOD.match(frame.function)) and method[1] in types for frame in frames)
+    ]
+    reader = BodyReader()
+    for row in np.flatnonzero(np.isin(records.stack, inside)).tolist():
+        body = reader.read(decode(records.text[starts[row] : ends[row]].partition(b"\n")[2]))
+        if any(_is_object(call, types, lock.address) for call in body.calls):
+            rows.add(row)
+    lines = []
+    for row in sorted(rows - set(waiting.tolist()) - {-1}):
+        state = records.statuses[records.status[row]].state
+        frame = own_frame(records.stacks[records.stack[row]])
+        where = place_text(frame) if frame else "(no frames)"
+        lines.append(f"possible holder: goroutine {records.ids[row]} [{printable(state, 40)}] in {where}")
+    return lines[:_MAX_HOLDERS]
+
+
+def _is_object(call: Call, types: set[str], mutex: int) -> bool:
+    """Whether a call's receiver is of one of the types and the mutex lies inside it."""
+    method = _METHOD.match(call.frame.function)
+    receiver = _FIRST.match(call.args)
+    if method is None or receiver is None or method[1] not in types or receiver[2]:
+        return False
+    return 0 <= mutex - int(receiver[1], 16) < _OBJECT

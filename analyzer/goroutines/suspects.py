@@ -262,7 +262,7 @@ def _runtime_pressure(survey: Survey) -> Iterator[Suspect]:
     rows = np.flatnonzero(mask & ~survey.furniture)
     number = survey.weight(rows)
     if number:
-        evidence = [f"{count(number, 'goroutine')} help or wait for the garbage collector", *survey.own_lines(rows)]
+        evidence = [f"{count(number, 'goroutine')} held up by the garbage collector", *survey.own_lines(rows)]
         severity: Severity = "error" if number >= 50 else "warning" if number >= 5 else "info"
         yield Suspect("runtime-pressure", severity, rows, evidence, NEXT["runtime-pressure"])
     ready = np.flatnonzero(survey.of_class("runnable"))
