@@ -217,7 +217,7 @@ class _Parse:
             kind_bytes=other.kind_bytes,
             damage=other.damage,
             leading=leading,
-            last_multiline=other.last_multiline,
+            last_multiline=other.grouping.last_multiline,
         )
 
     def _others(self, numbers: Ints, zap: Bools) -> Gatherer:
@@ -227,11 +227,11 @@ class _Parse:
         starts, ends, afters = (part[numbers].tolist() for part in (self.lines.start, self.lines.end, self.lines.after))
         for number, start, end, after in zip(numbers.tolist(), starts, ends, afters, strict=True):
             if number - before > 1:  # all lines between two flagged ones are JSON records
-                gathered.last_multiline, gathered.open = False, None
+                gathered.grouping.passed()
             gathered.add(read_line(self.data[start:end]), number, start, after - start)
             before = number
         if len(zap) - before > 1:
-            gathered.last_multiline = False
+            gathered.grouping.passed()
         return gathered
 
     def _column(self, name: str, rows: int, row_of: Ints, other: Gatherer, other_rows: Ints) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analyzer.errors import Problem
@@ -32,14 +33,103 @@ class Log:
     problems: tuple[Problem, ...] = ()
     name: str = "log"
     node: str | None = None
-    _kept: dict[str, object] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         records = int(self.lines["kind"].isin(["json", "plain", "zap", "gelf"]).sum())
         return f"<Log {self.name!r}: {records:,} records, {int(self.quality['lines'].sum()):,} lines>"
 
     def stats(self) -> LogStats:
-        """Return what the log adds up to: counts, times, levels, sessions, restarts."""
+        """Return what the log adds up to: counts, times, kinds, levels, runs of the server."""
         from analyzer.logs.stats import log_stats
 
         return log_stats(self)
+
+    def select(
+        self,
+        *,
+        level: str | Sequence[str] | None = None,
+        since: object = None,
+        until: object = None,
+        node: str | None = None,
+        caller: str | None = None,
+        request_id: str | None = None,
+        user_id: str | None = None,
+        plugin_id: str | None = None,
+        kind: str | None = None,
+        grep: str | None = None,
+        error: str | None = None,
+    ) -> Log:
+        """Return the log with the lines that fit only; continuation lines go with their record.
+
+        ``level`` takes names and families (``ldap``, ``audit``, ``notifications``, ...); ``since`` is inclusive,
+        ``until`` is not; ``caller`` is a glob; ``grep`` (on the message) and ``error`` (on the error text) are RE2 patterns.
+        ``quality`` and ``damage`` stay those of the whole file. Raises UsageError for what cannot be read.
+        """
+        from analyzer.logs.select import keep, make_filter
+
+        same_node = node is None or "node" in self.lines
+        chosen = make_filter(
+            level=level,
+            since=since,
+            until=until,
+            caller=caller,
+            grep=grep,
+            error=error,
+            node=node if same_node else None,
+            request_id=request_id,
+            user_id=user_id,
+            plugin_id=plugin_id,
+            kind=kind,
+        )
+        lines = keep(self.lines, chosen)
+        if not same_node and node != self.node:
+            lines = lines.iloc[:0]
+        return replace(self, lines=lines.reset_index(drop=True))
+
+    def timeline(self, freq: str = "1h") -> pd.DataFrame:
+        """Return records by time and level: index ``time`` (UTC, every bin), one column a level."""
+        from analyzer.logs.timeline import timeline
+
+        return timeline(self.lines, freq)
+
+    def templates(self) -> pd.DataFrame:
+        """Return message patterns with counts, most frequent first (schema ``TEMPLATES``)."""
+        from analyzer.logs.templates import templates
+
+        return templates(self)
+
+    def new_templates(self, before: Log) -> pd.DataFrame:
+        """Return the message patterns that ``before`` does not have."""
+        from analyzer.logs.templates import new_templates
+
+        return new_templates(self, before)
+
+    def sessions(self) -> pd.DataFrame:
+        """Return the runs of the server that the log shows (schema ``SESSIONS``)."""
+        from analyzer.logs.timeline import sessions
+
+        return sessions(self.lines)
+
+    def panics(self) -> pd.DataFrame:
+        """Return every panic, its lines joined (schema ``PANICS``)."""
+        from analyzer.logs.panics import panics
+
+        return panics(self.lines)
+
+    def slow(self, threshold_ms: float = 1000.0) -> pd.DataFrame:
+        """Return queries and requests that took at least ``threshold_ms`` (schema ``SLOW``)."""
+        from analyzer.logs.requests import slow
+
+        return slow(self.lines, threshold_ms)
+
+    def errors_by_request(self) -> pd.DataFrame:
+        """Return the requests that logged errors (schema ``REQUEST_ERRORS``)."""
+        from analyzer.logs.requests import errors_by_request
+
+        return errors_by_request(self.lines)
+
+    def plugins(self) -> pd.DataFrame:
+        """Return what each plugin did (schema ``PLUGINS``)."""
+        from analyzer.logs.plugins import plugins
+
+        return plugins(self.lines)

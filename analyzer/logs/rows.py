@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from analyzer.logs.forms import Record
-from analyzer.logs.schema import COLUMN_TYPES, FREQUENT_NAMES, KINDS, RECORD_KINDS, TIME_SOURCES
+from analyzer.logs.schema import COLUMN_TYPES, FREQUENT_NAMES, KINDS, TIME_SOURCES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -215,14 +215,7 @@ NOT_A_RECORD: Final = "in no form of a log line"
 
 
 def text_kind(*, stack: bool, last: bool | None) -> int:
-    """Return the kind of a line in no form; ``last``: may the last record run over lines, None if there is none.
-
-    What looks like a stack trace or panic belongs to the record before. Other text does only if that record's form
-    lets messages run over lines (plain, zap text); JSON escapes its line ends.
-    """
+    """Return the kind of a line in no form as ``grouping.Grouping`` does; ``last`` is that of the block before."""
     if last is None:
         return UNPARSED
     return CONTINUATION if stack or last else UNPARSED
-
-
-RECORD_CODES: Final = frozenset(KIND_CODE[kind] for kind in RECORD_KINDS)

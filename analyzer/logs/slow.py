@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from analyzer.logs.forms import Record, read_line
-from analyzer.logs.forms.plain import CALLER, COLOUR, take_fields
 from analyzer.logs.forms.record import STACK, TEXT
+from analyzer.logs.grouping import Grouping
 from analyzer.logs.rows import (
     BLANK,
+    CONTINUATION,
     KIND_CODE,
     NO_OFFSET,
     NO_TIME,
     NOT_A_RECORD,
-    RECORD_CODES,
     UNPARSED,
     Part,
     column_of,
     record_values,
-    text_kind,
 )
 from analyzer.logs.schema import KINDS
 from analyzer.logs.split import Block, split_lines
-
-_LATE_FIELDS = re.compile(r"[ \t]*(?:[^\w\s\"'(\[{<]{1,3}[ \t])?(?=caller=)")
 
 
 class Gatherer:
@@ -39,47 +35,26 @@ class Gatherer:
         self.kind_bytes = [0] * len(KINDS)
         self.damage: list[tuple[int, int, int, str]] = []
         self.leading: list[tuple[int, bool, int, int, int]] = []
-        self.last_multiline: bool | None = None
-        self.open: Record | None = None  # a plain record whose fields may follow on a later line
+        self.grouping = Grouping()
 
     def add(self, record: Record, number: int, start: int, size: int) -> None:
         """Take the record of line ``number`` (from 0), which is ``size`` bytes long at ``start``."""
         for at, length, why in record.damage:
             self.damage.append((number, start + max(at, 0), length if at >= 0 else size, why))
-        if record.kind in {TEXT, STACK}:
-            code = self._text(record, number, start, size)
+        continues = self.grouping.add(record)
+        if continues is None:  # the block before decides
+            self.leading.append((len(self.records), record.kind == STACK, number, start, size))
+            code = UNPARSED
         else:
-            code = KIND_CODE[record.kind]
-            if code in RECORD_CODES:
-                self.last_multiline = record.multiline
-                self.open = record if record.kind == "plain" and record.caller is None else None
-        if code >= 0:
+            code = CONTINUATION if continues else KIND_CODE.get(record.kind, UNPARSED)
             self.kind_lines[code] += 1
             self.kind_bytes[code] += size
+            if record.kind == TEXT and not continues:
+                self.damage.append((number, start, size, NOT_A_RECORD))
         if code != BLANK:
             self.records.append(record)
-            self.codes.append(max(code, 0))
+            self.codes.append(code)
             self.numbers.append(number)
-
-    def _text(self, record: Record, number: int, start: int, size: int) -> int:
-        """Return the kind of a line in no form; -1 if the block before decides."""
-        stack = record.kind == STACK
-        if self.last_multiline is None:
-            self.leading.append((len(self.records), stack, number, start, size))
-            return -1
-        code = text_kind(stack=stack, last=self.last_multiline)
-        if code == UNPARSED:
-            self.damage.append((number, start, size, NOT_A_RECORD))
-        elif self.open is not None:
-            self._late_fields(record.msg or "")
-        return code
-
-    def _late_fields(self, text: str) -> None:
-        """Give a plain record its caller and fields when its message ran over the line's end before them."""
-        match = _LATE_FIELDS.match(COLOUR.sub("", text))
-        if match and self.open is not None and CALLER.match(text, match.end()):
-            take_fields(self.open, text[match.end() :])
-            self.open = None
 
     def part(self, columns: Sequence[str], lines: int) -> Part:
         """Return the block's rows."""
@@ -98,7 +73,7 @@ class Gatherer:
             kind_bytes=self.kind_bytes,
             damage=self.damage,
             leading=self.leading,
-            last_multiline=self.last_multiline,
+            last_multiline=self.grouping.last_multiline,
         )
 
 

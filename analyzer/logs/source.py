@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from typing import BinaryIO, Final, Protocol, TypeAlias, cast
 from analyzer.errors import PacketError, SourceError
 
 CHUNK: Final = 2 << 20
+_PEEK: Final = 64 << 10
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -60,6 +62,25 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def is_bare_log(source: str) -> bool:
+    """Tell whether ``source`` is one file that is no archive: a log, as it is or with gzip.
+
+    Raises SourceError if it is a file that cannot be read.
+    """
+    path = Path(source)
+    if "\0" in source or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(_PEEK)
+    except OSError as error:
+        raise SourceError(f"{path.name}: {_reason(error)}") from error
+    if head.startswith(_GZIP):
+        with contextlib.suppress(zlib.error):
+            head = zlib.decompressobj(wbits=31).decompress(head, _PEEK)
+    return not head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and head[257:262] != b"ustar"
 
 
 def open_feed(source: LogSource, limit: int) -> Feed:

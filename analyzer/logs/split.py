@@ -15,7 +15,7 @@ from analyzer.logs.forms import MAX_LINE
 
 BLOCK: Final = 2 << 20
 _HEAD: Final = 64 << 10
-_RECORD_START = re.compile(
+RECORD_START = re.compile(
     rb'\{"|(?:\x1b\[[0-9;]*m)?(?:[A-Za-z-]{3,40}(?:\x1b\[0m)?[ \t]+[^\w\[\s]{0,4}[ \t]*)?\[?\d{4}-\d\d-\d\d[T ]'
 )
 _LINE_END = re.compile(rb"\x00?\n|\x00")
@@ -80,7 +80,7 @@ def _cut(held: bytes, *, keep_whole: bool) -> int:
         end = held.rfind(b"\n", 0, end)
         if end < 0:
             break
-        if _RECORD_START.match(held, end + 1):
+        if RECORD_START.match(held, end + 1):
             return end + 1
     return 0 if keep_whole else held.rfind(b"\n") + 1
 

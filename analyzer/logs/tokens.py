@@ -142,7 +142,8 @@ def _escapes(data: bytes, codes: Bytes, lines: Lines, quote: Bools) -> Ints:
     places = np.flatnonzero(codes == _BACKSLASH)
     new_run = np.concatenate([[True], np.diff(places) != 1])
     run_start = places[np.maximum.accumulate(np.where(new_run, np.arange(len(places)), 0))]
-    places = places[(places - run_start) % 2 == 0]
+    starts: Ints = places[(places - run_start) % 2 == 0]
+    places = starts
     last = len(codes) - 1
     escaped = np.minimum(places + 1, last)
     quote[escaped] = False
@@ -154,7 +155,7 @@ def _escapes(data: bytes, codes: Bytes, lines: Lines, quote: Bools) -> Ints:
         surrogate = ((digits[:, 0] | 0x20) == ord("d")) & (digits[:, 1] >= ord("8"))
         lines.bad[_line_of(lines, unicode_at[~_HEX[digits].all(axis=1) | surrogate])] = True
     lines.bad[_line_of(lines, places[wrong])] = True
-    return places
+    return starts
 
 
 def _no_pairs() -> Pairs:

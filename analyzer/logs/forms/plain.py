@@ -28,6 +28,7 @@ _TIME_FIRST = re.compile(
 )
 _SYMBOL = re.compile(r"[ \t]*([^\w\s\"'(\[{<]{1,3})[ \t]")
 CALLER = re.compile(r'(?:^|(?<=[ \t]))caller=(?:"([^"/\s]{1,128}/[^":\s]{1,128}:\d{1,9})"|(?= |$))')
+LATE_FIELDS = re.compile(r"[ \t]*(?:[^\w\s\"'(\[{<]{1,3}[ \t])?(?=caller=)")
 _FIRST_FIELD = re.compile(r"(?:^|(?<=[ \t]))" + f"({_KEY})=")
 _NEXT_FIELD = re.compile(" " + f"({_KEY})=")
 _QUOTE_END = re.compile(r'"(?= ' + _KEY + r"=|$)")

@@ -1,0 +1,283 @@
+"""``supportpacket logs``: the log as rows, or what it adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analyzer.cli.common import (
+    DONE,
+    INCOMPLETE,
+    Force,
+    FrameFormat,
+    NodeName,
+    NoProgress,
+    Output,
+    Quiet,
+    Source,
+    progress_bar,
+    tell_problems,
+    text_table,
+    write_frame,
+    write_output,
+)
+from analyzer.errors import Problem, UsageError
+from analyzer.text import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analyzer.logs.log import Log
+    from analyzer.logs.select import Filter
+
+
+class LogFormat(StrEnum):
+    """Forms of the rows."""
+
+    table = "table"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+
+
+_SHOWN = ("line", "time", "level", "caller", "msg", "error")
+_TABLE_WIDTHS = {"msg": 120, "error": 120, "sample": 100, "template": 100, "stack": 60, "last_error": 80}
+
+
+def command(
+    source: Source,
+    level: Annotated[
+        str | None, typer.Option("--level", metavar="L,…", help="only these levels or families", show_default=False)
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="T", help="from this time on (ISO 8601)", show_default=False)
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="T", help="before this time", show_default=False)
+    ] = None,
+    grep: Annotated[
+        str | None, typer.Option("--grep", metavar="RE", help="message matches (RE2)", show_default=False)
+    ] = None,
+    caller: Annotated[
+        str | None, typer.Option("--caller", metavar="GLOB", help="caller matches, such as app/*", show_default=False)
+    ] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="counts by kind and level, times, bytes")] = False,
+    templates: Annotated[bool, typer.Option("--templates", help="message patterns, most frequent first")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="records by time and level")] = False,
+    panics: Annotated[bool, typer.Option("--panics", help="panics with their stacks")] = False,
+    form: Annotated[LogFormat, typer.Option("--format", help="form of the output")] = LogFormat.table,
+    node: NodeName = None,
+    output: Output = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    no_progress: NoProgress = False,
+) -> None:
+    """The log as rows, or what it adds up to."""
+    asked = [
+        name
+        for name, on in (("stats", stats), ("templates", templates), ("timeline", timeline), ("panics", panics))
+        if on
+    ]
+    if len(asked) > 1:
+        raise UsageError(f"--{asked[0]} and --{asked[1]} cannot be asked for together")
+    from analyzer.logs.select import make_filter
+
+    chosen = make_filter(level=level, since=since, until=until, caller=caller, grep=grep)
+    question = asked[0] if asked else None
+    problems = None
+    if question is None and node is None and form is not LogFormat.parquet:
+        problems = _search(source, chosen, form, output, force=force)
+    if problems is None:
+        with progress_bar(enabled=not (quiet or no_progress)) as progress:
+            problems = _frames(source, chosen, question, form, node, output, force=force, progress=progress)
+    tell_problems(problems, printable(source))
+    raise typer.Exit(INCOMPLETE if any(problem.severity == "error" for problem in problems) else DONE)
+
+
+def _search(source: str, chosen: Filter, form: LogFormat, output: Path | None, *, force: bool) -> list[Problem] | None:
+    """Write the rows of a bare log without reading the lines that cannot fit; None if that is not possible here."""
+    from analyzer.logs.search import NeedsAllLinesError, Search, can_search
+    from analyzer.logs.source import is_bare_log, open_feed
+
+    if not can_search(chosen) or not is_bare_log(source):
+        return None
+    search = Search(open_feed(source, 1 << 40), chosen)
+    try:
+        # a row that needs the whole log must show before anything is written
+        rows = list(search)
+    except NeedsAllLinesError:
+        return None
+    write_output(_table(rows) if form is LogFormat.table else _lines(rows, form), output, force=force)
+    return [
+        Problem(None, printable(search.feed.name), "read", "error", printable(text)) for text in search.feed.trouble
+    ]
+
+
+def _lines(rows: Iterable[dict[str, Any]], form: LogFormat) -> Iterator[bytes]:
+    """Yield rows as JSON lines or CSV."""
+    from analyzer.logs.schema import LINES
+
+    if form is LogFormat.jsonl:
+        import orjson
+
+        for row in rows:
+            yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+        return
+    import csv
+    import io
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(LINES.names)
+    for row in rows:
+        time = row["time"]
+        writer.writerow([time.isoformat() if name == "time" and time else row[name] for name in LINES.names])
+        if buffer.tell() > 1 << 20:
+            yield buffer.getvalue().encode("utf-8", "backslashreplace")
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _table(rows: Iterable[dict[str, Any]]) -> str:
+    cells = [[_short(name, row[name]) for name in _SHOWN] for row in rows]
+    from analyzer.cli.common import terminal_width
+
+    return text_table(_SHOWN, cells, width=terminal_width())
+
+
+def _short(name: str, value: Any) -> Any:
+    if value is None:
+        return ""
+    if name == "time":
+        return value.isoformat(timespec="milliseconds")
+    return printable(value.strip(), _TABLE_WIDTHS.get(name)) if isinstance(value, str) else value
+
+
+def _frames(
+    source: str,
+    chosen: Filter,
+    question: str | None,
+    form: LogFormat,
+    node: str | None,
+    output: Path | None,
+    *,
+    force: bool,
+    progress: Any,
+) -> list[Problem]:
+    """Write the answer to a question, or the rows, from whole logs."""
+    logs, problems = _logs(source, node, progress)
+    frame = _answer(logs, chosen, question)
+    if form is LogFormat.table:
+        frame = _for_people(frame, question)
+    write_frame(frame, FrameFormat(form.value), output, force=force)
+    return problems
+
+
+def _logs(source: str, node: str | None, progress: Any) -> tuple[dict[str, Log], list[Problem]]:
+    """Return the logs of a source by node, and what could not be read of them."""
+    from analyzer.logs.source import is_bare_log
+
+    if is_bare_log(source):
+        if node is not None:
+            raise UsageError(f"a bare log has no nodes: {node!r}")
+        from analyzer.logs.reader import read_log
+
+        log = read_log(source, progress=progress)
+        return {"": log}, list(log.problems)
+    from analyzer.packet import open_packet
+
+    packet = open_packet(source)
+    if node is not None and node not in packet.nodes:
+        raise UsageError(f"no node {node!r}; there are {', '.join(packet.nodes)}")
+    names = [node] if node is not None else list(packet.nodes)
+    logs = {name: log for name in names if (log := packet.nodes[name].log) is not None}
+    problems = [problem for problem in packet.problems if problem.stage != "server"]
+    for name in names:
+        if name not in logs:
+            problems.append(Problem(name, "mattermost.log", "find", "warning", "no log in this packet"))
+    return logs, problems
+
+
+def _answer(logs: dict[str, Log], chosen: Filter, question: str | None) -> pd.DataFrame:
+    from dataclasses import replace
+
+    from analyzer.logs.cluster import merge_logs
+    from analyzer.logs.log import Log
+    from analyzer.logs.schema import DAMAGE, LINES
+    from analyzer.logs.select import keep
+
+    if question == "stats":
+        return _stats(logs, chosen)
+    if set(logs) == {""}:
+        lines = logs[""].lines
+    else:
+        lines = merge_logs(logs)
+    whole = next(iter(logs.values()), None)
+    if whole is None:
+        from analyzer.logs.rows import quality_frame
+
+        whole = Log(LINES.empty(), quality_frame([0] * 7, [0] * 7), DAMAGE.empty())
+    if question == "panics":
+        # a panic is spread over lines, so lines are left out only after it is put together
+        found = replace(whole, lines=lines).panics()
+        kept = set(keep(lines, chosen)["line"])
+        return found[found["line"].isin(kept)].reset_index(drop=True)
+    log = replace(whole, lines=keep(lines, chosen).reset_index(drop=True))
+    if question == "templates":
+        return log.templates()
+    if question == "timeline":
+        return _timeline(log)
+    return log.lines
+
+
+def _stats(logs: dict[str, Log], chosen: Filter) -> pd.DataFrame:
+    import pandas as pd
+
+    from analyzer.logs.log import Log
+    from analyzer.logs.select import keep
+
+    frames = []
+    for name, log in logs.items():
+        part = Log(keep(log.lines, chosen), log.quality, log.damage, log.problems, log.name, log.node)
+        frame = part.stats().frame()
+        frames.append(frame if not name else frame.assign(node=name)[["node", "name", "value"]])
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"name": [], "value": []})
+
+
+def _timeline(log: Log) -> pd.DataFrame:
+    """Return records by time; the bins are chosen so that a screen holds them."""
+    times = log.lines["time"].dropna()
+    seconds = (times.max() - times.min()).total_seconds() if len(times) else 0
+    for freq, size in (("1s", 1), ("10s", 10), ("1min", 60), ("10min", 600), ("1h", 3600), ("6h", 21600)):
+        if seconds / size <= 120:
+            return log.timeline(freq).reset_index()
+    return log.timeline("1D").reset_index()
+
+
+def _for_people(frame: pd.DataFrame, question: str | None) -> pd.DataFrame:
+    """Return what a table shows: fewer columns, no line breaks, long texts cut."""
+    if question is None:
+        names = [name for name in ("node", *_SHOWN) if name in frame]
+        frame = frame[names]
+    elif question == "templates":
+        frame = frame[["count", "level", "first", "last", "caller", "template"]]
+    elif question == "panics":
+        frame = frame[["line", "kind", "time", "goroutines", "plugin_id", "message", "top_function"]]
+    shown = frame.copy()
+    for name in shown.columns:
+        if str(shown[name].dtype) in {"str", "category"}:
+            limit = _TABLE_WIDTHS.get(str(name), 80)
+            shown[name] = [
+                printable(value.strip(), limit) if isinstance(value, str) else "" for value in shown[name].tolist()
+            ]
+        elif str(shown[name].dtype).startswith("datetime64"):
+            shown[name] = [
+                value.isoformat(timespec="milliseconds") if value == value else ""  # noqa: PLR0124
+                for value in shown[name]
+            ]
+    return shown

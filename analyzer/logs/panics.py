@@ -1,0 +1,208 @@
+"""Panics that a log holds, each as one row with its whole stack, whatever lines it is spread over.
+
+Where they come from (packet-format.md 4.6): net/http's ``http: panic serving``; the web hub's ``Recovering from Hub
+panic.`` and the stack in the record after it; ``Unhandled panic in job`` with a goroutine dump in ``stack``; a plugin's
+stderr, one record a line; a crash of the process itself, as text between the records.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from analyzer.logs.details import field_values, texts_of
+from analyzer.logs.schema import RECORD_KINDS, TIME
+from analyzer.schema import Column, FrameSchema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PANICS = FrameSchema(
+    "panics",
+    (
+        Column("line", "int64", "first line of it"),
+        Column("last_line", "int64", "last line of it"),
+        Column("kind", "str", "http, hub, job, plugin or process"),
+        Column("time", TIME, "when; of a process crash the time of the record before it"),
+        Column("message", "str", "what it panicked with"),
+        Column("top_function", "str", "the function that panicked: the first frame that is not the runtime's"),
+        Column("goroutines", "Int64", "goroutines in its stack"),
+        Column("plugin_id", "str", "the plugin it happened in"),
+        Column("caller", "str", "where it was logged"),
+        Column("request_id", "str", "the request it happened in, where the record names one"),
+        Column("stack", "str", "the stack trace or goroutine dump, joined"),
+        Column("lines", "int64", "how many lines of the log it took"),
+    ),
+)
+_HTTP: Final = "http: panic serving"
+_HUB: Final = "Recovering from Hub panic."
+_JOB: Final = "Unhandled panic in job"
+_START = re.compile(r"(?:panic: |fatal error: |\[signal |runtime: goroutine stack exceeds)")
+# what a line of a plugin's stderr looks like while its stack goes on
+_INSIDE = re.compile(
+    r"\s|goroutine \d+ |created by |panic: |fatal error: |\[signal |\[recovered\]|\t|exit status |runtime"
+    r"|r[a-z0-9]{1,5} +0x|\.\.\.|(?:[\w\-.~%]+/)*[\w\-~%]+\.[^\s]*\(.*\)$|main\.|$"
+)
+_FRAME = re.compile(r"^(?!created by )((?:[\w\-.~%]+/)*[\w\-~%]+\.[^\s]+?)\([^()]*\)?\s*$", re.MULTILINE)
+_HEADER = re.compile(r"^goroutine \d+ (?:gp=.*?)?\[", re.MULTILINE)
+_QUIET_SECONDS: Final = 10
+_INTERNAL = ("runtime.", "runtime/", "panic", "net/http.", "testing.", "internal/")
+
+
+@dataclass(slots=True)
+class _Panic:
+    kind: str
+    rows: list[int]
+    message: str
+    stack: str
+    plugin_id: str | None = None
+
+
+def panics(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return every panic of the log, in its order (schema ``PANICS``)."""
+    found = [*_records(lines), *_plugins(lines), *_process(lines)]
+    found.sort(key=lambda item: item.rows[0])
+    if not found:
+        return PANICS.empty()
+    number, times = lines["line"].to_numpy(), lines["time"]
+    firsts = [item.rows[0] for item in found]
+    callers, requests = texts_of(lines.iloc[firsts], "caller"), texts_of(lines.iloc[firsts], "request_id")
+    known = times.ffill()
+    return PANICS.frame(
+        {
+            "line": [int(number[item.rows[0]]) for item in found],
+            "last_line": [int(number[item.rows[-1]]) for item in found],
+            "kind": [item.kind for item in found],
+            "time": [known.iloc[row] for row in firsts],
+            "message": [item.message for item in found],
+            "top_function": [top_function(item.stack) for item in found],
+            "goroutines": [count_goroutines(item.stack) for item in found],
+            "plugin_id": [item.plugin_id for item in found],
+            "caller": callers,
+            "request_id": requests,
+            "stack": [item.stack for item in found],
+            "lines": [len(item.rows) for item in found],
+        }
+    )
+
+
+def _records(lines: pd.DataFrame) -> list[_Panic]:
+    """Return the panics that the server logs itself."""
+    message = lines["msg"].fillna("")
+    found: list[_Panic] = []
+    records = lines["kind"].isin(RECORD_KINDS).to_numpy()
+    mask = message.str.contains(_HTTP, regex=False) | message.isin((_HUB, _JOB))
+    for row in mask.to_numpy().nonzero()[0].tolist():
+        text = str(message.iloc[row])
+        if not records[row]:
+            continue
+        if text not in {_HUB, _JOB}:
+            head, _, stack = text[text.index(_HTTP) :].partition("\n")
+            rows = [row, *_continued(lines, row)]
+            joined = "\n".join([stack, *(str(message.iloc[more]) for more in rows[1:])])
+            found.append(_Panic("http", rows, head.partition(": ")[2].partition(": ")[2] or head, joined.strip("\n")))
+        elif text == _JOB:
+            values = field_values(lines.iloc[[row]], ("panic", "stack"))[0]
+            stack = _text(values.get("stack"))
+            found.append(_Panic("job", [row], _text(values.get("panic")) or text, stack))
+        else:
+            found.append(_hub(lines, message, row))
+    return found
+
+
+def _continued(lines: pd.DataFrame, row: int) -> list[int]:
+    kinds = lines["kind"]
+    after = row + 1
+    while after < len(kinds) and kinds.iloc[after] == "continuation":
+        after += 1
+    return list(range(row + 1, after))
+
+
+def _hub(lines: pd.DataFrame, message: pd.Series[Any], row: int) -> _Panic:
+    """Return a hub panic: the stack is the message of one of the next records, or what follows the record as text."""
+    values = field_values(lines.iloc[[row]], ("panic",))[0]
+    rows, stack = [row], ""
+    for after in range(row + 1, min(row + 6, len(lines))):
+        text = str(message.iloc[after])
+        if text.startswith("goroutine ") and "\n" in text:
+            rows, stack = [row, after], text
+            break
+    more = _continued(lines, rows[-1])
+    if more:
+        stack = "\n".join([*([stack] if stack else []), *(str(message.iloc[at]) for at in more)])
+    return _Panic("hub", [*rows, *more], _text(values.get("panic")) or _HUB, stack.strip("\n"))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _plugins(lines: pd.DataFrame) -> list[_Panic]:
+    """Return the panics in plugins' stderr: records of one plugin, one a line, other records between them."""
+    import numpy as np
+
+    if not {"plugin_id", "source"} <= set(lines.columns):
+        return []
+    stderr = np.flatnonzero((lines["source"] == "plugin_stderr").to_numpy())
+    if not len(stderr):
+        return []
+    part = lines.iloc[stderr]
+    texts = [str(text) for text in part["msg"].fillna("")]
+    owners = texts_of(part, "plugin_id")
+    times = part["time"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    running: dict[str | None, _Panic] = {}
+    seen: dict[str | None, int] = {}
+    found: list[_Panic] = []
+    for row, text, owner, time in zip(stderr.tolist(), texts, owners, times.tolist(), strict=True):
+        open_panic = running.get(owner)
+        late = open_panic is not None and time - seen[owner] > _QUIET_SECONDS * 1_000_000
+        if open_panic is not None and not late and _INSIDE.match(text):
+            open_panic.rows.append(row)
+            open_panic.stack += "\n" + text.rstrip("\n")
+            seen[owner] = time
+            continue
+        running.pop(owner, None)
+        if _START.match(text):
+            head = text.strip().partition("\n")[0]
+            running[owner] = _Panic("plugin", [row], head.partition(": ")[2] or head, text.rstrip("\n"), owner)
+            seen[owner] = time
+            found.append(running[owner])
+    return found
+
+
+def _process(lines: pd.DataFrame) -> list[_Panic]:
+    """Return crashes of the process: text between the records that starts as a panic does."""
+    text_rows = lines["kind"].isin(("continuation", "unparsed")).to_numpy()
+    message = lines["msg"]
+    found: list[_Panic] = []
+    at, size = 0, len(lines)
+    starts = (message.str.match(_START.pattern).fillna(value=False).to_numpy(dtype=bool) & text_rows).nonzero()[0]
+    for row in starts.tolist():
+        if row < at:
+            continue
+        end = row + 1
+        while end < size and text_rows[end]:
+            end += 1
+        stack = "\n".join(str(text) for text in message.iloc[row:end])
+        head = str(message.iloc[row])
+        found.append(_Panic("process", list(range(row, end)), head.partition(": ")[2] or head, stack))
+        at = end
+    return found
+
+
+def top_function(stack: str) -> str | None:
+    """Return the function that panicked: in the first goroutine, the first frame after the runtime's own."""
+    first: str | None = None
+    panicked = stack.find("\npanic(")
+    for match in _FRAME.finditer(stack, panicked + 1 if panicked >= 0 else 0):
+        name = match.group(1)
+        first = first or name
+        if not name.startswith(_INTERNAL):
+            return name
+    return first
+
+
+def count_goroutines(stack: str) -> int | None:
+    """Return how many goroutines a stack holds; None if it is no goroutine dump."""
+    return len(_HEADER.findall(stack)) or None
