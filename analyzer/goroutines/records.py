@@ -111,9 +111,8 @@ def _strip(text: bytes) -> bytes:
 
 @dataclass(slots=True)
 class _Pieces:
-    """The stripped text, cut at its headers."""
+    """The stripped text, cut at its headers; ``kept`` tells which pieces are records, None means all."""
 
-    preamble: bytes
     ids: list[int]
     heads: list[bytes]
     bodies: list[bytes]
@@ -122,7 +121,7 @@ class _Pieces:
 
 def _cut(text: bytes) -> _Pieces:
     """Split the text at its headers; a line that only looks like a header stays with what is before it."""
-    preamble, *pieces = _strip(text).split(HEADER)
+    _, *pieces = _strip(text).split(HEADER)
     ids, heads, bodies = [], [], []
     for piece in pieces:
         raw, _, rest = piece.partition(b" ")
@@ -137,25 +136,24 @@ def _cut(text: bytes) -> _Pieces:
                 heads[i] = text[starts[i] : starts[i] + 65536].partition(b"\n")[0].partition(b" ")[2]
     known = {head: parse_status(decode(head)) is not None for head in set(heads)}
     if all(known.values()) and all(map(bytes.isdigit, ids)) and max(map(len, ids), default=0) < 19:
-        return _Pieces(preamble, list(map(int, ids)), heads, bodies)
-    return _merge(preamble, pieces, heads, known)
+        return _Pieces(list(map(int, ids)), heads, bodies)
+    return _merge(pieces, heads, known)
 
 
-def _merge(preamble: bytes, pieces: list[bytes], heads: list[bytes], known: dict[bytes, bool]) -> _Pieces:
-    """Give pieces that are no records back to the record, or the preamble, before them."""
+def _merge(pieces: list[bytes], heads: list[bytes], known: dict[bytes, bool]) -> _Pieces:
+    """Give pieces that are no records back to the record before them."""
     kept: list[int] = []
     ids: list[int] = []
-    parts: list[list[bytes]] = [[preamble]]
+    parts: list[list[bytes]] = []
     for i, piece in enumerate(pieces):
         raw = piece.partition(b" ")[0]
         if known[heads[i]] and raw.isdigit() and len(raw) < 20 and int(raw) <= _MAX_ID:
             kept.append(i)
             ids.append(int(raw))
             parts.append([piece.partition(b"\n")[2]])
-        else:
+        elif parts:
             parts[-1].append(piece)
-    joined = [HEADER.join(part) for part in parts]
-    return _Pieces(joined[0], ids, [heads[i] for i in kept], joined[1:], kept)
+    return _Pieces(ids, [heads[i] for i in kept], [HEADER.join(part) for part in parts], kept)
 
 
 class _Bodies:
@@ -244,7 +242,17 @@ def read_records(source: bytes, lines: npt.NDArray[np.int32] | None = None, *, c
     cut = cut or (len(source) >= MAX_BUFFER and not source.endswith(b"\n"))
     cut = cut or bool(ending and distinct.read[table[-1, 0]].cut)
     records = replace(records, text=text, lines=lines, truncated=cut)
-    return _with_more(records, pieces.preamble, [distinct.read[i] for i in table[:, 0].tolist()])
+    return _with_more(records, _preamble(text, pieces), [distinct.read[i] for i in table[:, 0].tolist()])
+
+
+def _preamble(text: bytes, pieces: _Pieces) -> bytes:
+    """Return what stands before the first record, as it stands there."""
+    if not pieces.ids:
+        return text
+    end = text.find(HEADER)
+    for _ in range(pieces.kept[0] if pieces.kept else 0):
+        end = text.find(HEADER, end + 1)
+    return text[:end]
 
 
 def _columns(pieces: _Pieces, bodies: list[Body], table: Ints) -> Records:

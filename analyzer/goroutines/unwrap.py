@@ -17,9 +17,10 @@ import numpy.typing as npt
 import orjson
 
 from analyzer.goroutines.body import split_file
+from analyzer.goroutines.header import parse_status
 from analyzer.goroutines.prefixes import Stripper
 from analyzer.goroutines.race import rewrite_races
-from analyzer.goroutines.records import Records
+from analyzer.goroutines.records import Records, decode
 
 _HEADER: Final = re.compile(rb"goroutine \d{1,19} (?:gp=0x[0-9a-f]+ m=\S{1,20} (?:mp=0x[0-9a-f]+ )?)?\[[A-Za-z?]")
 _ESCAPED: Final = re.compile(rb'\\(u[0-9a-fA-F]{4}|[nrt"\\/bf])')
@@ -108,9 +109,15 @@ class _Streams:
 
 
 def _complete(lines: list[bytes]) -> bool:
-    """Whether the last line of a text without a final line break is a whole file line."""
-    place = split_file(lines[-1].decode("utf-8", "replace"))
-    return place is not None and (place[2] is not None or lines[-2:-1] == [b""] or lines[-2].endswith(b"(...)"))
+    """Whether a text without a final line break ends where a dump ends.
+
+    That is the file line of ``created by``, or of any frame of goroutine 1, which nobody created.
+    """
+    if split_file(decode(lines[-1])) is None or len(lines) < 2:
+        return False
+    header = next((line for line in reversed(lines) if line.startswith(b"goroutine ")), b"")
+    offset = b" +0x" in lines[-1] or lines[-2].endswith(b"(...)")
+    return lines[-2].startswith(b"created by ") or (header.startswith(b"goroutine 1 ") and offset)
 
 
 def _learn(lines: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -150,6 +157,8 @@ def _escaped_text(line: bytes) -> tuple[bytes, bool] | None:
     match = _HEADER.search(line)
     if match is None or b"\\n" not in line[match.start() :]:
         return None
+    if match.start() == 0 and parse_status(decode(line.partition(b" ")[2].partition(b" ")[2])) is not None:
+        return None  # a plain header, one of whose labels holds a line break
     start = match.start()
     end = start
     while (end := line.find(b'"', end)) >= 0 and line[end - 1 : end] == b"\\":
