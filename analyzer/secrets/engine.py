@@ -7,14 +7,11 @@ Both only name places: one function (``analyzer.secrets.matching``) confirms the
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from analyzer.errors import UsageError
 from analyzer.secrets.decode import BASE64_MARKS, JSON_MARK, PERCENT_MARK, UTF16_MARKS
 from analyzer.secrets.rules import RULES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 EngineName: TypeAlias = Literal["auto", "hyperscan", "literal"]
 
@@ -53,7 +50,9 @@ def expressions() -> tuple[list[bytes], list[int], list[int]]:
         flags.append(flag | hyperscan.HS_FLAG_DOTALL)
 
     for index, rule in enumerate(RULES):
-        add(rule.multi_pattern.encode("latin-1"), index, hyperscan.HS_FLAG_CASELESS if rule.nocase else 0)
+        # with the start reported, nothing has to be looked for; patterns that are too large for that go without
+        start = 0 if rule.wide else hyperscan.HS_FLAG_SOM_LEFTMOST
+        add(rule.multi_pattern.encode("latin-1"), index, start | (hyperscan.HS_FLAG_CASELESS if rule.nocase else 0))
     add(PERCENT_MARK.encode(), PERCENT)
     add(JSON_MARK.encode(), JSON)
     for mark in BASE64_MARKS:
@@ -64,23 +63,30 @@ def expressions() -> tuple[list[bytes], list[int], list[int]]:
 
 
 class HyperscanMatcher:
-    """All fronts at once; reports give ends, the keywords are looked up just before them."""
+    """All fronts at once; most reports give the start, for wide patterns the keywords are looked up before the end."""
 
     name = "hyperscan"
 
     def __init__(self, database: Any) -> None:
         self._database = database
-        self._reach = [rule.reach for rule in RULES]
-        self._keywords = [rule.keyword_regex for rule in RULES]
+        self._lead = [rule.lead for rule in RULES]
+        self._wide = {index: rule for index, rule in enumerate(RULES) if rule.wide}
 
     def candidates(self, block: bytes, low: int, high: int) -> tuple[list[tuple[int, int]], bool]:
         """See :class:`Matcher`."""
-        reports: list[tuple[int, int]] = []
-        note = reports.append
+        found: set[tuple[int, int]] = set()
+        ends: set[tuple[int, int]] = set()
+        note, note_end, wide = found.add, ends.add, self._wide
+        reports = 0
 
-        def report(index: int, _start: int, end: int, _flags: int, _context: object) -> bool | None:
-            note((index, end))
-            return len(reports) >= CALLBACK_LIMIT or None
+        def report(index: int, start: int, end: int, _flags: int, _context: object) -> bool | None:
+            nonlocal reports
+            if index < _COUNT and index not in wide:
+                note((start, index))
+            else:
+                note_end((end, index))
+            reports += 1
+            return reports >= CALLBACK_LIMIT or None
 
         import hyperscan
 
@@ -89,23 +95,17 @@ class HyperscanMatcher:
             self._database.scan(block, match_event_handler=report)
         except hyperscan.ScanTerminated:
             cut = True
-        found: set[tuple[int, int]] = set()
-        done = dict.fromkeys(range(_COUNT), 0)
-        for index, end in reports:
+        lead = self._lead
+        keywords = {(start + lead[index], index) for start, index in found}
+        for end, index in ends:
             if index >= _COUNT:
-                at = max(end - 1, 0)
-                if low <= at < high:
-                    found.add((at, index))
-                continue
-            # keywords before the last report's end were taken then
-            first = max(end - self._reach[index], done[index], low)
-            if first < end:
-                for match in self._keywords[index].finditer(block, first, end):
-                    start = match.start()
-                    if start < high:
-                        found.add((start, index))
-                done[index] = max(done[index], end - 1)
-        return sorted(found), cut
+                keywords.add((max(end - 1, 0), index))
+            else:
+                rule = wide[index]
+                keywords |= {
+                    (m.start(), index) for m in rule.keyword_regex.finditer(block, max(0, end - rule.reach), end)
+                }
+        return sorted(place for place in keywords if low <= place[0] < high), cut
 
 
 class LiteralMatcher:
@@ -178,8 +178,3 @@ def matcher(name: EngineName = "auto") -> Matcher:
             raise UsageError("no pattern engine: install hyperscan or ahocorasick-rs") from None
     _loaded[name] = made
     return made
-
-
-def rule_count(candidates: Iterable[tuple[int, int]]) -> int:
-    """Return how many candidates belong to real rules."""
-    return sum(index < _COUNT for _, index in candidates)

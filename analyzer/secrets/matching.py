@@ -66,13 +66,14 @@ def confirm(rule: Rule, block: bytes, keyword: int) -> Match | None:
         return None
     if start and block[start - 1] in rule.left_class and not escape_before(block, start):
         return None
+    if rule.gate is not None and not rule.gate(block, found):
+        return None
     hit = Hit(block, found, found.start("secret"), found.end("secret"))
     if rule.cut is not None and not rule.cut(hit):
         return None
     if hit.end < len(block) and block[hit.end] in rule.right_class:
         return None
-    opened = found.groupdict().get("open") or b""
-    depth = opened.count(b"\\")
+    depth = found["open"].count(b"\\") if "open" in rule.regex.groupindex else 0
     hit.value, encodings = decode.decode_value(block, hit.start, hit.end, depth=depth, percent=rule.percent)
     confidence = rule.confidence
     for check in rule.checks:

@@ -32,7 +32,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         .replace("?P<sep>", "?:")
         .replace("?P<open>", "?:")
         .replace("?P<secret>", "?:"),
-        reach=160,
+        gate=cuts.promising,
         cut=cuts.assignment,
         checks=(cuts.assigned,),
         generic=True,
@@ -75,7 +75,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         left="",
         confidence="medium",
         trigger=rf"""{_NAMES}[A-Za-z0-9_-]{{0,20}}[ \t]{{1,4}}["']?[^\s"'`\\-][^\s"'`\\]{{3}}""",
-        reach=64,
+        gate=cuts.promising,
         cut=cuts.bare,
         checks=(cuts.flag_value,),
         generic=True,

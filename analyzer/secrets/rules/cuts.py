@@ -18,7 +18,13 @@ _VALUE_REACH: Final = 1024
 _BARE_END = re.compile(rb"""[\s"'`&;<>|\\\x00]|,(?=\s|$|["'}\]]|[A-Za-z_][\w.-]{0,40}[=:])""")
 _CLOSERS: Final = {ord(")"): ord("("), ord("]"): ord("["), ord("}"): ord("{")}
 _HTML_ESCAPE = re.compile(rb"\\u00(?:26|3[ce]|22|27)", re.IGNORECASE)
+_ESCAPE = re.compile(rb"\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\[nrtbf]|%[0-9A-Fa-f]{2}")
 _ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbf]|%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2})\Z")
+
+
+def _escape_at(block: bytes, start: int) -> int:
+    found = _ESCAPE.match(block, start)
+    return found.end() - found.start() if found else 0
 
 
 def escape_before(block: bytes, start: int) -> int:
@@ -27,17 +33,30 @@ def escape_before(block: bytes, start: int) -> int:
     return found.end() - found.start() if found else 0
 
 
-def name_around(hit: Hit) -> str:
+_NAME_LEFT = re.compile(rb"[A-Za-z0-9_.-]{1,60}\Z")
+
+
+def name_before(block: bytes, end: int) -> str:
+    """Return the part of a name that stands before ``end``; an escape such as ``\\n`` is no part of it."""
+    found = _NAME_LEFT.search(block, max(0, end - _NAME_REACH), end)
+    if found is None:
+        return ""
+    start = found.start()
+    if start and block[start - 1] in b"\\%":
+        start += max(_escape_at(block, start - 1) - 1, 0)
+    return block[min(start, end) : end].decode("latin-1")
+
+
+def name_around(block: bytes, match: re.Match[bytes]) -> str:
     """Return the whole name whose keyword matched: what stands before it, and its tail."""
-    block, end = hit.block, hit.match.start()
-    low = max(0, end - _NAME_REACH)
-    start = end
-    while start > low and block[start - 1] in _NAME_BYTES:
-        length = escape_before(block, start)
-        if length:
-            break
-        start -= 1
-    return block[start : hit.match.end("name")].decode("latin-1")
+    start = match.start()
+    return name_before(block, start) + block[start : match.end("name")].decode("latin-1")
+
+
+def promising(block: bytes, match: re.Match[bytes]) -> bool:
+    """Whether the whole name promises a secret at all: most names with such a word in them do not."""
+    name = name_around(block, match)
+    return promise(name) != "none" or name.lower().endswith("token_id")
 
 
 def closing(block: bytes, start: int, quote: bytes) -> int | None:
@@ -103,7 +122,7 @@ def _extend_over_escapes(block: bytes, end: int) -> int:
 
 def assigned(hit: Hit) -> Verdict:
     """Judge the value of an assignment by its name and shape."""
-    name = name_around(hit)
+    name = name_around(hit.block, hit.match)
     separator = hit.group("sep").strip()
     quoted_name = bool(hit.group("close").strip("\\"))
     opened = bool(hit.group("open").lstrip("[{( \\"))
@@ -115,15 +134,9 @@ def assigned(hit: Hit) -> Verdict:
     return judge(found, hit.value, quoted=opened, loose=loose)
 
 
-_SPACE_FLAG = re.compile(rb"--?\Z")
-
-
 def flag_value(hit: Hit) -> Verdict:
     """``--password value``: only after the dashes of a command line flag."""
-    block, start = hit.block, hit.match.start()
-    while start > 0 and block[start - 1] in _NAME_BYTES and hit.match.start() - start < _NAME_REACH:
-        start -= 1
-    name = block[start : hit.match.end("name")].decode("latin-1")
+    name = name_around(hit.block, hit.match)
     if not name.startswith("--"):
         return "drop"
     return judge(promise(name.lstrip("-")), hit.value, quoted=False, loose=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 Promise: TypeAlias = Literal["password", "secret", "token", "key", "none"]
@@ -80,6 +81,7 @@ _NO_SECRET = re.compile(
 _CLEAN = re.compile(r"[^a-z0-9]")
 
 
+@lru_cache(maxsize=8192)
 def promise(name: str) -> Promise:
     """Return what a name promises: ``SMTPPassword`` a password, ``TokenEndpoint`` and ``MaxTokens`` nothing.
 
@@ -87,6 +89,9 @@ def promise(name: str) -> Promise:
     """
     last = re.split(r"[.\[\]\s]+", name.strip(" .[]\"'"))[-1].lower()
     plain = _CLEAN.sub("", last)
+    # "pwd" inside a random id is no word
+    if len(plain) >= 16 and sum(c.isdigit() for c in plain) >= 3 and "_" not in last and "-" not in last:
+        return "none"
     if not plain or _NO_SECRET.search(last) or _HEAD_NONE.search(plain):
         return "none"
     kind, end = _kind(last, plain)
@@ -94,6 +99,11 @@ def promise(name: str) -> Promise:
         return "none"
     tail = plain[end:]
     return "none" if tail and _TAIL_NONE.search(tail) else kind
+
+
+def is_no_secret(name: str) -> bool:
+    """Whether a name with a promising word is known to mean something else: page tokens, CSRF, counts."""
+    return bool(_NO_SECRET.search(name.lower()))
 
 
 def _kind(last: str, plain: str) -> tuple[Promise, int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from analyzer.secrets import shapes
-from analyzer.secrets.rules import checks
+from analyzer.secrets.rules import checks, cuts
+from analyzer.secrets.rules.names import is_no_secret
 from analyzer.secrets.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ _HOOK: Final = "delete the webhook and make a new one: whoever knows its URL can
 
 def session_token(hit: Hit) -> Verdict:
     """Session, personal and bot tokens are ``model.NewId``: 26 characters of its alphabet (older: letters and digits)."""
-    return "ok" if any(c.isdigit() for c in hit.value) else "drop"
+    return "ok" if any(c.isdigit() for c in hit.value) and hit.value == hit.value.lower() else "drop"
+
+
+def named_token(hit: Hit) -> Verdict:
+    """The name before must not be one of the tokens that are no secret (``next_page_token``)."""
+    return "drop" if is_no_secret(cuts.name_before(hit.block, hit.match.start()) + "token") else "ok"
 
 
 def hook_id(hit: Hit) -> Verdict:
@@ -49,8 +55,8 @@ PACKET: Final[tuple[Rule, ...]] = (
         ),
         nocase=True,
         left="",
-        right="A-Za-z0-9_-",
-        checks=(session_token,),
+        right="A-Za-z0-9_+/=%.-",
+        checks=(session_token, named_token),
         confidence="medium",
         priority=5,
         remedy=_SESSION,
@@ -118,7 +124,6 @@ PACKET: Final[tuple[Rule, ...]] = (
         pattern=r"(?P<secret>eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,8000}\.[A-Za-z0-9_-]{16,1500})",
         keywords=("eyJ",),
         trigger=r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{16}",
-        reach=10200,
         right="A-Za-z0-9_-",
         checks=(checks.jwt_header,),
         priority=3,

@@ -44,6 +44,7 @@ class Hit:
         return found.decode("utf-8", "replace") if found else ""
 
 
+Gate: TypeAlias = Callable[[bytes, re.Match[bytes]], bool]
 Cut: TypeAlias = Callable[[Hit], bool]
 Reveal: TypeAlias = Callable[[str], tuple[str, tuple[str, ...]]]
 Check: TypeAlias = Callable[[Hit], Verdict]
@@ -64,7 +65,9 @@ class Rule:
         source: where the form is known from.
         confidence: of a match whose checks are fine.
         trigger: front of the pattern for the multi-pattern engine; derived from ``pattern`` if empty.
-        reach: at most this many bytes lie between a keyword and the end of the trigger.
+        gate: a cheap look at the match before anything else, for rules with many candidates.
+        wide: the trigger is too large for the engine to report its start; keywords are looked for before its end.
+        reach: with ``wide``, at most this many bytes lie between a keyword and the end of the trigger.
         nocase: letters match in any case.
         lead: bytes of the match before its keyword.
         left: bytes that must not stand before the match (a class, without brackets).
@@ -87,7 +90,9 @@ class Rule:
     false: tuple[str, ...] = ()
     confidence: Confidence = "high"
     trigger: str = ""
-    reach: int = 128
+    gate: Gate | None = None
+    wide: bool = False
+    reach: int = 0
     nocase: bool = False
     lead: int = 0
     left: str = WORD

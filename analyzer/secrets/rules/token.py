@@ -54,7 +54,6 @@ def token(
         remedy=remedy or f"revoke it {where} and make a new one",
         source=source,
         confidence=confidence,
-        reach=320,
         right=right,
         left=left,
         lead=lead,

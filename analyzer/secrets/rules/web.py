@@ -38,7 +38,7 @@ def only_password(hit: Hit) -> bool:
 
 _QUOTE: Final = r"""(?:\\{0,7}["'])?"""
 _ASSIGN: Final = rf"{_QUOTE}\]?[ \t]{{0,3}}[:=][ \t]{{0,3}}[\[(]?{_QUOTE}"
-_TOKEN_BYTE: Final = r"[A-Za-z0-9._~+/=:-]"
+_TOKEN_BYTE: Final = r"[A-Za-z0-9._~+/-]"  # token68 of RFC 9110; its padding ends it
 _HEADER: Final = "make a new token where this one was issued"
 
 
@@ -50,7 +50,6 @@ def _webhook(name: str, keyword: str, pattern: str, example: str, where: str, so
         keywords=tuple(keyword.split()),
         nocase=True,
         left="",
-        reach=320,
         true=(example, f'{{"msg":"failed","error":"Post \\"{example}\\": dial tcp: timeout"}}'),
         false=(f"https://{keyword.split()[0]}", f"see {keyword.split()[0]} for help"),
         checks=(checks.not_clean, checks.varied),
@@ -64,9 +63,11 @@ WEB: Final[tuple[Rule, ...]] = (
     Rule(
         id="bearer-token",
         kind="bearer-token",
-        pattern=rf"bearer(?:[ \t+]{{1,3}}|%20|\\?[\"'][:, ]{{1,3}}\\?[\"'])(?P<secret>{_TOKEN_BYTE}{{12,4096}})",
+        pattern=rf"bearer(?:[ \t+]{{1,3}}|%20|\\?[\"'][:, ]{{1,3}}\\?[\"'])(?P<secret>{_TOKEN_BYTE}{{12,4096}}={{0,2}})",
+        trigger=rf"bearer(?:[ \t+]{{1,3}}|%20|\\?[\"'][:, ]{{1,3}}\\?[\"']){_TOKEN_BYTE}{{12}}",
         keywords=("bearer",),
         nocase=True,
+        right="=_",
         cut=cuts.bare,
         checks=(bearer,),
         priority=5,
@@ -98,7 +99,7 @@ WEB: Final[tuple[Rule, ...]] = (
         id="authorization-header",
         kind="authorization-token",
         pattern=rf"authorization{_ASSIGN}(?:(?:token|apikey|api-key|oauth|key|splunk|hmac|ssws)[ =]{{1,3}}(?:token=)?)?"
-        rf"{_QUOTE}(?P<secret>{_TOKEN_BYTE}{{16,2048}})",
+        rf"{_QUOTE}(?P<secret>{_TOKEN_BYTE}{{16,2048}}={{0,2}})",
         trigger=rf"authorization{_ASSIGN}(?:(?:token|apikey|api-key|oauth|key|splunk|hmac|ssws)[ =]{{1,3}}(?:token=)?)?"
         rf"{_QUOTE}{_TOKEN_BYTE}{{16}}",
         keywords=("authorization",),
@@ -210,6 +211,7 @@ WEB: Final[tuple[Rule, ...]] = (
         kind="basic-password",
         pattern=r"""curl[^\r\n|;]{1,200}?[ ](?:-u|--user|--proxy-user)[ =]?(?:\\{0,7}["'])?(?P<secret>[^\s"':\\]{1,80}:[^\s"'\\]{3,200})""",
         trigger=r"curl[^\r\n|;]{1,200}[ ](?:-u|--user|--proxy-user)",
+        wide=True,
         reach=240,
         keywords=("curl",),
         cut=only_password,
