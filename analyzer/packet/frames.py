@@ -109,9 +109,10 @@ def permissions(packet: Packet) -> pd.DataFrame:
 
 def logs(packet: Packet) -> pd.DataFrame:
     """Return the lines of every node's mattermost.log, ``node`` first, ordered by time where there are several."""
-    from analyzer.logs import merge_logs
+    from analyzer.logs import LINES, merge_logs
 
-    return merge_logs({name: log for name, node in packet.nodes.items() if (log := node.log) is not None})
+    found = {name: log for name, node in packet.nodes.items() if (log := node.log) is not None}
+    return merge_logs(found) if found else with_node(LINES.empty(), None)
 
 
 def diagnostics(packet: Packet) -> pd.DataFrame:
