@@ -138,7 +138,9 @@ def _status(packet: Packet, node: str | None, name: str, member: Member, detail:
     if member.index in packet.broken:
         reason = next((p.message for p in packet.problems if p.part == name and p.severity == "error"), "")
         left = detail()
-        return PartStatus(node, name, "broken", member.size, printable(f"{reason}; read: {left}" if left else reason, 160))
+        return PartStatus(
+            node, name, "broken", member.size, printable(f"{reason}; read: {left}" if left else reason, 160)
+        )
     return PartStatus(node, name, "read", member.size, printable(detail(), 160))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from analyzer.errors import Problem, Progress, UsageError
+from analyzer.errors import PacketError, Problem, Progress, UsageError
 from analyzer.format.lineage import Lineage, detect
 from analyzer.format.versions import Version, parse_version
 from analyzer.packet import completeness, frames, versions
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from analyzer.parts.stats import Stats
     from analyzer.parts.support_packet import SupportPacket
     from analyzer.parts.warnings import Warnings
+
+T = TypeVar("T")
 
 
 class Packet:
@@ -302,6 +304,18 @@ class Packet:
                 self._desk.check(member, None)
         if self._progress is not None:
             self._progress(total, total, self.source)
+
+    def attempt(self, what: str, make: Callable[[], T]) -> T | None:
+        """Return what ``make`` returns; what fails is a problem of ``what`` and gives None.
+
+        For faces that show several things: one that a strange packet breaks must not cost the others.
+        """
+        try:
+            return make()
+        except Exception as reason:
+            told = str(reason) if isinstance(reason, PacketError) else f"could not be shown ({type(reason).__name__})"
+            self._desk.note(what, told, stage="parse")
+            return None
 
     def summary(self) -> PacketSummary:
         """Return one screen about the packet."""

@@ -28,6 +28,8 @@ def export_frames(
 ) -> list[Path]:
     """Write each frame of ``packet`` as ``folder/NAME.parquet`` or ``.csv`` and return the paths.
 
+    A frame that cannot be made is a problem of the packet and left out.
+
     Args:
         packet: the opened packet.
         folder: made if it does not exist.
@@ -45,10 +47,14 @@ def export_frames(
     paths = {name: folder / f"{name}.{form}" for name in makers}
     for path in paths.values():
         refuse_overwrite(path, force=force)
+    written: list[Path] = []
     for done, (name, make) in enumerate(makers.items()):
         if progress is not None:
             progress(done, len(makers), name)
-        frame = make()
+        frame = packet.attempt(name, make)
+        if frame is None:
+            continue
+        written.append(paths[name])
         if node is not None:
             frame = frame[(frame["node"] == node) | frame["node"].isna()]
         with replace_when_done(paths[name], force=force) as partial:
@@ -56,7 +62,7 @@ def export_frames(
             write_file(flat if veil is None else veil.frame(flat), partial, form)
     if progress is not None:
         progress(len(makers), len(makers), "")
-    return list(paths.values())
+    return written
 
 
 def write_file(frame: pd.DataFrame, path: Path, form: str) -> None:

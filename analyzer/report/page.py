@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.report import sections as make
@@ -55,14 +56,18 @@ def _title(packet: Packet) -> str:
 
 
 def _sections(packet: Packet, findings: Findings, pictures: Mapping[str, Picture]) -> list[Section]:
-    made = (
-        make.overview(packet),
-        make.secrets(findings),
-        make.goroutines(packet, pictures),
-        make.profiles(packet, pictures),
-        make.logs(packet, pictures),
-        make.server(packet),
-    )
+    made = [
+        packet.attempt(f"section {name}", make_section)
+        for name, make_section in (
+            ("secrets", partial(make.secrets, findings)),
+            ("goroutines", partial(make.goroutines, packet, pictures)),
+            ("profiles", partial(make.profiles, packet, pictures)),
+            ("log", partial(make.logs, packet, pictures)),
+            ("server", partial(make.server, packet)),
+        )
+    ]
+    # made last, so that it names what could not be shown, and shown first
+    made.insert(0, make.overview(packet))
     return [section for section in made if section is not None]
 
 

@@ -26,7 +26,9 @@ def draw(packet: Packet) -> dict[str, Picture]:
         for name, title, chart in _charts(node):
             shown = f"{node.name}: {title}" if several else title
             prefix = f"{file_name(node.name)}-" if several else ""
-            pictures[f"{node.name}/{name}"] = Picture(f"{prefix}{name}", printable(shown), _png(chart()))
+            png = packet.attempt(f"chart {name}", partial(_png, chart))
+            if png is not None:
+                pictures[f"{node.name}/{name}"] = Picture(f"{prefix}{name}", printable(shown), png)
     return pictures
 
 
@@ -53,9 +55,9 @@ def _plot(compute: Callable[[Any], Any], value: Any) -> Any:
     return compute(value).plot()
 
 
-def _png(display: Any) -> bytes:
+def _png(chart: Callable[[], Any]) -> bytes:
     buffer = io.BytesIO()
-    display.figure_.savefig(buffer, format="png", dpi=DPI)
+    chart().figure_.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue()
 
 

@@ -114,3 +114,14 @@ def test_every_pair_of_parts_may_be_missing(zip_of, real_files):
         packet = open_packet(zip_of((n, d) for n, d in real_files.items() if n not in gone))
         assert set(packet.missing) <= set(gone)
         assert packet.server_version == "11.6.0"
+
+
+def test_a_face_that_fails_costs_itself_only_and_tells_no_value(bundled):
+    packet = open_packet(bundled)
+
+    def broken():
+        raise KeyError("a value of the packet")
+
+    assert packet.attempt("chart cpu", broken) is None
+    assert packet.attempt("chart heap", lambda: 7) == 7
+    assert [(p.part, p.message) for p in packet.problems] == [("chart cpu", "could not be shown (KeyError)")]
