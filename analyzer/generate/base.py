@@ -79,6 +79,13 @@ class Collected:
             if not self._closed and message not in self.warnings:
                 self.warnings.append(message)
 
+    def fail(self, path: str, why: str) -> None:
+        """Note a failed test under a status path, with its error beside it, unless the test has ended already."""
+        with self._lock:
+            if not self._closed and path and path not in self.facts:
+                self.facts[path] = "FAIL"
+                self.facts[f"{path.rpartition('.')[0]}.error"] = why
+
     def close(self) -> None:
         """Take nothing more: the time is over, whatever the thread still does."""
         with self._lock:
@@ -124,6 +131,7 @@ class Collector:
             has nothing to do here.
         collect: does it.
         failed: the warning's words when it fails as a whole.
+        fails: path of the status that then says ``FAIL``, as far as it said nothing yet.
     """
 
     name: str
@@ -131,6 +139,7 @@ class Collector:
     needs: Callable[[Context], Iterable[str]]
     collect: Callable[[Context, Collected], None]
     failed: str
+    fails: str = ""
     limit: float | Callable[[Context], float] = 12.0
 
     def seconds(self, context: Context) -> float:

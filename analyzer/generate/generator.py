@@ -121,6 +121,8 @@ def _guessed_folder(config: str) -> Path:
 def _known_secrets(settings: Settings, environment: Mapping[str, str], plan: Plan) -> list[str]:
     """Return every secret of the configuration, as stored and as overridden, and of what the user gave."""
     found = [*settings.loose, *sanitize.environment_secrets(environment)]
+    for text in settings.loose:
+        found += [*sanitize.url_secrets(text), *(dsn.credentials(text)[0] if "=" in text or "@" in text else ())]
     for tree in (settings.stored, settings.running):
         found += sanitize.sanitize(tree).secrets
     if dsn.is_data_source(plan.config):

@@ -107,6 +107,7 @@ def _ended(step: Step, now: float, error: BaseException | None, context: Context
     step.seconds = now
     if error is not None:
         why = context.why(error)
+        step.collected.fail(step.collector.fails, why)
         step.collected.warn(f"{step.collector.failed}: {why}")
         step.collected.summary = step.collected.summary or why
         step.state = "failed"
@@ -121,8 +122,10 @@ def _late(step: Step, now: float, watch: Watch | None) -> None:
     assert step.collected is not None
     step.seconds = now
     step.state = "late"
-    step.collected.warn(f"{step.collector.failed}: no answer within {now:.0f} s")
-    step.collected.summary = f"no answer within {now:.0f} s"
+    why = f"no answer within {now:.0f} s"
+    step.collected.fail(step.collector.fails, why)
+    step.collected.warn(f"{step.collector.failed}: {step.needs[0]}: {why}")
+    step.collected.summary = why
     step.collected.close()
     if watch:
         watch(step)

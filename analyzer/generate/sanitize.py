@@ -33,7 +33,43 @@ SOUNDS_SECRET = re.compile(
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,20}://)(?P<user>[^/?#\s\"'<>]*@)?(?P<rest>[^\s\"'<>]*)")
 # what a logging target may say without being a secret (packet-format.md 4.3, 1.5)
 _LOG_OPTIONS: Final = frozenset(
-    ["filename", "max_size", "max_age", "max_backups", "compress", "host", "ip", "port", "tls", "insecure", "out", "tag", "type", "format", "hostname", "enable_caller", "timestamp_format", "delim", "line_end", "min_level_len", "min_msg_len", "enable_color", "disable_timestamp", "disable_level", "disable_msg", "disable_fields", "disable_stacktrace", "disable_caller", "id", "name", "stacktrace", "maxqueuesize", "levels", "enable_console", "level"]
+    [
+        "filename",
+        "max_size",
+        "max_age",
+        "max_backups",
+        "compress",
+        "host",
+        "ip",
+        "port",
+        "tls",
+        "insecure",
+        "out",
+        "tag",
+        "type",
+        "format",
+        "hostname",
+        "enable_caller",
+        "timestamp_format",
+        "delim",
+        "line_end",
+        "min_level_len",
+        "min_msg_len",
+        "enable_color",
+        "disable_timestamp",
+        "disable_level",
+        "disable_msg",
+        "disable_fields",
+        "disable_stacktrace",
+        "disable_caller",
+        "id",
+        "name",
+        "stacktrace",
+        "maxqueuesize",
+        "levels",
+        "enable_console",
+        "level",
+    ]
 )
 
 

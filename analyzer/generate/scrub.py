@@ -21,6 +21,8 @@ _PAIR = re.compile(
     r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&'\"]+)"
 )
 _NAMED_USER = re.compile(r'(?i)(\b(?:for user|user|role|user name|username)\s+)"[^"]*"')
+_ERRNO = re.compile(r"\[Errno -?\d+\] ")
+_PROTOCOL: Final = frozenset({"RemoteProtocolError", "DecodingError"})  # of httpx, whose texts hold what was received
 LIMIT: Final = 400
 SHORTEST: Final = 4
 
@@ -40,9 +42,11 @@ def reason(error: BaseException, known: Iterable[str] = ()) -> str:
     """Return what an exception says, scrubbed; its type where it says nothing."""
     if isinstance(error, TimeoutError) and not str(error):
         return "timed out"
+    if type(error).__name__ in _PROTOCOL:
+        return "the answer is no HTTP, or broke off"
     if isinstance(error, OSError) and error.strerror:
         return scrub(error.strerror.lower() if error.errno else error.strerror, known)
-    return scrub(str(error), known) or type(error).__name__
+    return scrub(_ERRNO.sub("", str(error)), known) or type(error).__name__
 
 
 def database_reason(error: psycopg.Error, known: Iterable[str] = ()) -> str:

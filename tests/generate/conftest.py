@@ -322,7 +322,7 @@ def mail_server() -> Iterator[MailServer]:
 
     def check(_server, _session, _envelope, _mechanism, data):
         good = isinstance(data, LoginPassword) and data.password.decode() == made.password
-        return AuthResult(success=good, handled=not good)
+        return AuthResult(success=good, handled=False)
 
     class Handler:
         async def handle_DATA(self, _server, _session, envelope):
@@ -397,33 +397,33 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-@pytest.fixture
-def web() -> Iterator[Web]:
+@contextlib.contextmanager
+def serving() -> Iterator[Web]:
     made = Web()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(made))
     server.daemon_threads = True
     made.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture
 def other_web() -> Iterator[Web]:
     """A second server, of another origin."""
-    made = Web()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(made))
-    server.daemon_threads = True
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture
@@ -556,7 +556,10 @@ def log_start(version: str = "11.9.0") -> str:
 
 @pytest.fixture
 def site(tmp_path) -> Site:
-    folder = tmp_path / "mattermost"
+    return make_site(tmp_path / "mattermost")
+
+
+def make_site(folder: Path) -> Site:
     for name in ("config", "logs", "plugins/com.example.one", "plugins/two", "data"):
         (folder / name).mkdir(parents=True)
     settings = {
@@ -595,6 +598,18 @@ def _no_variables(monkeypatch) -> None:
 @pytest.fixture
 def everything(site, postgres, directory, listener, object_store, mail_server, web) -> Site:
     """A site whose every component is up."""
+    return connect(site, postgres, directory, listener, object_store, mail_server, web)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, postgres, directory, listener, object_store, mail_server) -> Iterator[Site]:
+    """The same for tests that only look."""
+    with serving() as web:
+        site = make_site(tmp_path_factory.mktemp("whole") / "mattermost")
+        yield connect(site, postgres, directory, listener, object_store, mail_server, web)
+
+
+def connect(site, postgres, directory, listener, object_store, mail_server, web) -> Site:
     web.answers |= {
         "/": Answer.json({"version": {"number": "8.15.1"}}),
         "/_cat/plugins": Answer.json(

@@ -117,4 +117,6 @@ def _from_posts(out: Collected, row: tuple) -> None:  # type: ignore[type-arg]
     out.fact("database.posts_last_autovacuum", row[1].astimezone(UTC) if row[1] else None)
 
 
-COLLECTOR = Collector("database", "version, licence, pg_stat", needs, _collect, "error while getting DB version", 15.0)
+COLLECTOR = Collector(
+    "database", "version, licence, pg_stat", needs, _collect, "error while getting DB version", limit=15.0
+)

@@ -131,5 +131,10 @@ def _bucket(context: Context, out: Collected) -> None:
 
 
 COLLECTOR = Collector(
-    "file store", "a write, read and delete test", _needs, _collect, "error while testing the file store"
+    "file store",
+    "a write, read and delete test",
+    _needs,
+    _collect,
+    "error while testing the file store",
+    "file_store.file_status",
 )

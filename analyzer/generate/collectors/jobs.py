@@ -70,4 +70,6 @@ def _job(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-COLLECTOR = Collector("jobs", "the newest background jobs", needs, _collect, "error while getting migration jobs", 15.0)
+COLLECTOR = Collector(
+    "jobs", "the newest background jobs", needs, _collect, "error while getting migration jobs", limit=15.0
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import warnings
 from collections.abc import Iterable
@@ -49,7 +50,7 @@ def _collect(context: Context, out: Collected) -> None:
         out.warn(f"error while getting LDAP vendor info: {why}")
     finally:
         if connection is not None:
-            connection.unbind()
+            _closed(connection)
 
 
 def _library() -> Any:
@@ -81,11 +82,25 @@ def _bound(context: Context) -> Any:
         raise_exceptions=True,
         auto_referrals=False,
     )
-    connection.open()
-    if security == "STARTTLS":
-        connection.start_tls()
-    connection.bind()
+    try:
+        connection.open()
+        if security == "STARTTLS":
+            connection.start_tls()
+        connection.bind()
+    except BaseException:
+        _closed(connection)
+        raise
     return connection
+
+
+def _closed(connection: Any) -> None:
+    """Close a connection in whatever state it is; the library leaves sockets open that never connected."""
+    raw = connection.socket
+    with contextlib.suppress(Exception):
+        connection.unbind()
+    if raw is not None:
+        with contextlib.suppress(OSError):
+            raw.close()
 
 
 def _vendor(connection: Any) -> tuple[str, str]:
@@ -102,4 +117,12 @@ def _text(value: Any) -> str:
     return first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first or "")
 
 
-COLLECTOR = Collector("ldap", "the directory's vendor", _needs, _collect, "error while getting LDAP vendor info", 14.0)
+COLLECTOR = Collector(
+    "ldap",
+    "the directory's vendor",
+    _needs,
+    _collect,
+    "error while getting LDAP vendor info",
+    "ldap.status",
+    limit=14.0,
+)

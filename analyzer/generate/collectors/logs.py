@@ -184,4 +184,4 @@ def _identity(content: mmap.mmap) -> dict[str, str]:
     return found
 
 
-COLLECTOR = Collector("logs", "the live log files", _needs, _collect, "failed to read the log files", 10.0)
+COLLECTOR = Collector("logs", "the live log files", _needs, _collect, "failed to read the log files", limit=10.0)

@@ -73,4 +73,6 @@ def _test(context: Context, host: str, port: int) -> None:
         session.close()
 
 
-COLLECTOR = Collector("smtp", "the mail server", _needs, _collect, "error while testing SMTP")
+COLLECTOR = Collector(
+    "smtp", "the mail server", _needs, _collect, "error while testing SMTP", "notifications.email.status"
+)

@@ -76,6 +76,7 @@ COLLECTORS = tuple(
         _needs(section),
         _collect(name, section),
         f"error while testing the OAuth provider {name}",
+        f"oauth_providers.{name}.status",
     )
     for name, section in _SECTIONS
 )

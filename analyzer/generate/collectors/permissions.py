@@ -87,4 +87,4 @@ def _schemes(reader: Any) -> list[Scheme]:
             return found
 
 
-COLLECTOR = Collector("permissions", "roles and schemes", needs, _collect, "failed to get list of roles", 15.0)
+COLLECTOR = Collector("permissions", "roles and schemes", needs, _collect, "failed to get list of roles", limit=15.0)

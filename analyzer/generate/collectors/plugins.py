@@ -99,5 +99,5 @@ def part(on: list[dict[str, Any]], off: list[dict[str, Any]]) -> plugins.Plugins
 
 
 COLLECTOR = Collector(
-    "plugins", "installed plugins", _needs, _collect, "failed to get plugin list for Support Packet", 10.0
+    "plugins", "installed plugins", _needs, _collect, "failed to get plugin list for Support Packet", limit=10.0
 )

@@ -51,8 +51,11 @@ def _cpu_needs(context: Context) -> Iterable[str]:
 def _fetch(context: Context, path: str, seconds: float) -> bytes:
     base = address(context)
     assert base
-    with client(seconds=seconds) as made:
-        status, body, _ = get(made, base + path, seconds=seconds, cap=256 << 20)
+    try:
+        with client(seconds=seconds) as made:
+            status, body, _ = get(made, base + path, seconds=seconds, cap=256 << 20)
+    except Exception as error:
+        raise OSError(f"{shown(base)}: {context.why(error)}") from None
     if status != 200:
         text = " ".join(body[:200].decode("utf-8", "replace").split())
         # Go answers 500 with its reason in plain text: "cpu profiling already in use"
@@ -108,7 +111,7 @@ CPU = Collector(
     _cpu_needs,
     _cpu,
     "failed to start CPU profile",
-    lambda context: context.plan.cpu_seconds + _SLACK,
+    limit=lambda context: context.plan.cpu_seconds + _SLACK,
 )
 HEAP = Collector(
     "heap profile",
@@ -123,5 +126,5 @@ GOROUTINES = Collector(
     _needs(lambda _: "/debug/pprof/goroutine?debug=2"),
     _goroutines,
     "failed to lookup goroutine profile",
-    22.0,
+    limit=22.0,
 )

@@ -36,4 +36,6 @@ def _collect(context: Context, out: Collected) -> None:
         out.summary = "FAIL"
 
 
-COLLECTOR = Collector("push", "the push proxy", _needs, _collect, "error while testing the push proxy")
+COLLECTOR = Collector(
+    "push", "the push proxy", _needs, _collect, "error while testing the push proxy", "notifications.push.status"
+)

@@ -69,4 +69,6 @@ def _collect(context: Context, out: Collected) -> None:
         out.summary += ", FAIL"
 
 
-COLLECTOR = Collector("saml", "the identity provider's metadata", _needs, _collect, "error while testing SAML")
+COLLECTOR = Collector(
+    "saml", "the identity provider's metadata", _needs, _collect, "error while testing SAML", "saml.status"
+)

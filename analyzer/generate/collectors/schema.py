@@ -79,4 +79,6 @@ def _tables(
     return tables
 
 
-COLLECTOR = Collector("schema", "tables, columns, indexes", _needs, _collect, "failed to get schema definition", 15.0)
+COLLECTOR = Collector(
+    "schema", "tables, columns, indexes", _needs, _collect, "failed to get schema definition", limit=15.0
+)

@@ -74,5 +74,11 @@ def _json(made: Any, url: str) -> Any:
 
 
 COLLECTOR = Collector(
-    "search", "the search engine's version", _needs, _collect, "error while testing the search engine", 14.0
+    "search",
+    "the search engine's version",
+    _needs,
+    _collect,
+    "error while testing the search engine",
+    "elastic.status",
+    limit=14.0,
 )

@@ -150,5 +150,5 @@ def _log(context: Context, server: Server, made: httpx.Client, out: Collected) -
 
 
 COLLECTOR = Collector(
-    "server", "what only a running server knows", _needs, _collect, "error while asking the server", 22.0
+    "server", "what only a running server knows", _needs, _collect, "error while asking the server", limit=22.0
 )

@@ -96,5 +96,5 @@ def part(counts: dict[str, Any]) -> Stats:
 
 
 COLLECTOR = Collector(
-    "statistics", "counts of users, posts, channels", needs, _collect, "failed to get registered user count", 20.0
+    "statistics", "counts of users, posts, channels", needs, _collect, "failed to get registered user count", limit=20.0
 )
