@@ -15,7 +15,6 @@ import numpy as np
 
 from analyzer.errors import UsageError
 from analyzer.goroutines.groups import group_codes
-from analyzer.goroutines.records import spans
 from analyzer.goroutines.schema import STUCK, comparison_schema
 from analyzer.goroutines.survey import Survey
 
@@ -61,7 +60,7 @@ def is_same_process(before: GoroutineDump, after: GoroutineDump) -> bool:
     left, right = _by_id(before), _by_id(after)
     common = sorted(left.keys() & right.keys())[:_LOOK_AT]
     alike = equal = pointers = 0
-    spans_before, spans_after = spans(before.records), spans(after.records)
+    spans_before, spans_after = before.spans, after.spans
     for goroutine in common:
         a, b = left[goroutine], right[goroutine]
         if _stack(before, a) != _stack(after, b):

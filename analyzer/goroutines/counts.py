@@ -16,7 +16,8 @@ import numpy as np
 from analyzer.errors import DumpError
 from analyzer.goroutines.body import Frame
 from analyzer.goroutines.header import Status, read_labels
-from analyzer.goroutines.records import Records, decode
+from analyzer.goroutines.pieces import decode
+from analyzer.goroutines.records import Records
 from analyzer.text import printable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from analyzer.errors import UsageError
 from analyzer.goroutines.body import BodyReader
-from analyzer.goroutines.records import decode, spans
+from analyzer.goroutines.pieces import decode
 from analyzer.goroutines.schema import FRAMES, GOROUTINES, STACKS
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def frames_of(dump: GoroutineDump, goroutine: int) -> pd.DataFrame:
     if not len(rows) or goroutine < 0:
         raise UsageError(f"there is no goroutine {goroutine} in this dump")
     row = int(rows[0])
-    starts, ends = spans(dump.records)
+    starts, ends = dump.spans
     raw = dump.records.text[starts[row] : ends[row]].partition(b"\n")[2]
     calls = BodyReader().read(decode(raw), last=row == len(dump.records.ids) - 1).calls
     return FRAMES.frame(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from analyzer.goroutines.body import BodyReader, Call, Frame
-from analyzer.goroutines.records import decode, spans
+from analyzer.goroutines.pieces import decode
 from analyzer.goroutines.survey import own_frame, place_text
 from analyzer.text import printable
 
@@ -51,7 +51,7 @@ def find_locks(survey: Survey, rows: Ints) -> list[Lock]:
     Where the address is missing (stale arguments) and all others at the same place wait for one lock, it is that.
     """
     records = survey.dump.records
-    starts, ends = spans(records) if records.text else (None, None)
+    starts, ends = survey.dump.spans if records.text else (None, None)
     groups: dict[tuple[str, int | None], list[int]] = {}
     for row in rows.tolist():
         callers = _callers(records.stacks[records.stack[row]])
@@ -88,7 +88,7 @@ def holders(survey: Survey, lock: Lock, waiting: Ints) -> list[str]:
         callers = _callers(records.stacks[stack])
         if callers and (method := _METHOD.match(callers[0].function)):
             types.add(method[1])
-    starts, ends = spans(records)
+    starts, ends = survey.dump.spans
     exact = re.compile(rb"[({ ]0x%x[?,)}]" % lock.address)
     rows = {int(np.searchsorted(starts, m.start(), "right")) - 1 for m in exact.finditer(records.text)}
     inside = [

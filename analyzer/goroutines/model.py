@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from analyzer.goroutines.owners import own_function
+from analyzer.goroutines.records import spans
 from analyzer.goroutines.states import STATE_CLASSES, classify
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class GoroutineDump:
     def messages(self) -> list[Message]:
         """Crash output around the goroutines: (1-based line, kind, text), such as why the process died."""
         return list(self.records.messages)
+
+    @cached_property
+    def spans(self) -> tuple[Ints, Ints]:
+        """(start, end) bytes of each row in ``records.text``; empty in profiles."""
+        return spans(self.records)
 
     @cached_property
     def stack_functions(self) -> tuple[tuple[str, ...], ...]:

@@ -8,9 +8,9 @@ text when they are asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -19,18 +19,15 @@ import numpy.typing as npt
 from analyzer.goroutines.body import Ancestor, Body, BodyReader, Frame
 from analyzer.goroutines.header import Status, parse_status
 from analyzer.goroutines.messages import Message, section_end, section_of
+from analyzer.goroutines.pieces import HEADER, Pieces, decode, each_start
+from analyzer.goroutines.pieces import cut as cut_at_headers
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-HEADER: Final = b"\ngoroutine "
 MAX_BUFFER: Final = 64 << 20
 """``runtime/pprof`` stops growing its buffer there and cuts the dump without a mark."""
-# What differs between goroutines of one stack: argument words and, in crash output, frame addresses
-_ARGUMENTS: Final = re.compile(rb"\([0{_][^\n]*")
-_ADDRESSES: Final = re.compile(rb" fp=0x[^\n]*")
 _PARENT: Final = b" in goroutine "
-_MAX_ID: Final = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Records:
         messages: lines of crash output.
         unparsed: lines that were not understood, with their 1-based line.
         truncated: the text was cut (64 MiB, a field limit, a broken copy).
-        text: what was read, one line break before it; empty in profiles.
+        text: what was read; empty in profiles.
         pieces: which piece between headers each row is, or None when piece i is row i.
         lines: line of ``text`` to 1-based line of the source, or None when they are the same.
     """
@@ -75,85 +72,12 @@ class Records:
     lines: npt.NDArray[np.int32] | None = None
 
 
-class Numbered(dict[bytes, int]):
-    """Numbers keys in order of first appearance."""
-
-    def __missing__(self, key: bytes) -> int:
-        self[key] = number = len(self)
-        return number
-
-
-def decode(raw: bytes) -> str:
-    """Return bytes of a dump as text; what is no UTF-8 becomes U+FFFD."""
-    return raw.decode("utf-8", "replace")
-
-
-def piece_starts(text: bytes) -> Ints:
-    """Return where each piece after a header's ``goroutine `` begins."""
-    sizes = np.fromiter(map(len, text.split(HEADER)), dtype=np.int64)
-    return np.cumsum(sizes[:-1] + len(HEADER))
-
-
 def spans(records: Records) -> tuple[Ints, Ints]:
     """Return (start, end) bytes of each row in ``records.text``; a row begins with its id."""
-    starts = piece_starts(records.text)
+    starts = np.fromiter(each_start(records.text), dtype=np.int64)
     if records.pieces is not None:
         starts = starts[records.pieces]
     return starts, np.append(starts[1:] - len(HEADER), len(records.text))[: len(starts)]
-
-
-def _strip(text: bytes) -> bytes:
-    """Return the text without argument words and frame addresses; line breaks stay where they are."""
-    if b" fp=0x" in text:
-        text = b"".join(_ADDRESSES.split(text))
-    return b"(".join(_ARGUMENTS.split(text))
-
-
-@dataclass(slots=True)
-class _Pieces:
-    """The stripped text, cut at its headers; ``kept`` tells which pieces are records, None means all."""
-
-    ids: list[int]
-    heads: list[bytes]
-    bodies: list[bytes]
-    kept: list[int] | None = None
-
-
-def _cut(text: bytes) -> _Pieces:
-    """Split the text at its headers; a line that only looks like a header stays with what is before it."""
-    _, *pieces = _strip(text).split(HEADER)
-    ids, heads, bodies = [], [], []
-    for piece in pieces:
-        raw, _, rest = piece.partition(b" ")
-        head, _, body = rest.partition(b"\n")
-        ids.append(raw)
-        heads.append(head)
-        bodies.append(body)
-    if any(head.endswith(b"(") for head in set(heads)):  # a label value looked like an argument list
-        starts = piece_starts(text).tolist()
-        for i, head in enumerate(heads):
-            if head.endswith(b"("):
-                heads[i] = text[starts[i] : starts[i] + 65536].partition(b"\n")[0].partition(b" ")[2]
-    known = {head: parse_status(decode(head)) is not None for head in set(heads)}
-    if all(known.values()) and all(map(bytes.isdigit, ids)) and max(map(len, ids), default=0) < 19:
-        return _Pieces(list(map(int, ids)), heads, bodies)
-    return _merge(pieces, heads, known)
-
-
-def _merge(pieces: list[bytes], heads: list[bytes], known: dict[bytes, bool]) -> _Pieces:
-    """Give pieces that are no records back to the record before them."""
-    kept: list[int] = []
-    ids: list[int] = []
-    parts: list[list[bytes]] = []
-    for i, piece in enumerate(pieces):
-        raw = piece.partition(b" ")[0]
-        if known[heads[i]] and raw.isdigit() and len(raw) < 20 and int(raw) <= _MAX_ID:
-            kept.append(i)
-            ids.append(int(raw))
-            parts.append([piece.partition(b"\n")[2]])
-        elif parts:
-            parts[-1].append(piece)
-    return _Pieces(ids, [heads[i] for i in kept], [HEADER.join(part) for part in parts], kept)
 
 
 class _Bodies:
@@ -195,17 +119,17 @@ class _Log:
         return int(self._lines[min(line, len(self._lines)) - 1])
 
     def preamble(self, raw: bytes) -> None:
-        """Take what stands before the first header; its first line break is our own."""
+        """Take what stands before the first header."""
         lines = decode(raw).split("\n")
-        at = 1
+        at = 0
         while at < len(lines):
             section = section_of(lines[at]) if lines[at] else None
             end = section_end(lines, at, section) if section else at + 1
             for i in range(at, end):
                 if section:
-                    self.messages.append(Message(self._source_line(i), section.kind, lines[i]))
+                    self.messages.append(Message(self._source_line(i + 1), section.kind, lines[i]))
                 elif lines[i].strip():
-                    self.unparsed.append((self._source_line(i), lines[i]))
+                    self.unparsed.append((self._source_line(i + 1), lines[i]))
             at = end
 
     def record(self, body: Body, raw: bytes, first: int) -> None:
@@ -220,45 +144,29 @@ class _Log:
                 self.unparsed.append((line, text))
 
 
-def read_records(source: bytes, lines: npt.NDArray[np.int32] | None = None, *, cut: bool = False) -> Records:
+def read_records(text: bytes, lines: npt.NDArray[np.int32] | None = None, *, cut: bool = False) -> Records:
     """Read a dump whose headers stand at the beginning of their lines (LF line ends).
 
     Args:
-        source: the text; anything may stand before, between and after its goroutines.
-        lines: line of ``source`` to 1-based line of the file it came from, if they differ.
+        text: anything may stand before, between and after its goroutines.
+        lines: line of ``text`` to 1-based line of the file it came from, if they differ.
         cut: the text is known to be cut.
     """
-    text = b"\n" + source
-    pieces = _cut(text)
-    numbered, distinct = Numbered(), _Bodies()
-    ending = [pieces.bodies.pop()] if pieces.bodies else []
-    numbers = [numbered[body] for body in pieces.bodies]
-    pairs = [distinct.number(raw, last=False) for raw in numbered]
-    for raw in ending:
-        numbers.append(len(pairs))
-        pairs.append(distinct.number(raw, last=True))
-    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)[np.array(numbers, dtype=np.int64)]
+    pieces = cut_at_headers(text)
+    distinct = _Bodies()
+    pairs = [distinct.number(raw, last=False) for raw in pieces.bodies]
+    if pieces.last is not None:
+        pieces.body.append(len(pairs))
+        pairs.append(distinct.number(pieces.last, last=True))
+    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)[np.array(pieces.body, dtype=np.int64)]
     records = _columns(pieces, distinct.read, table)
-    cut = cut or (len(source) >= MAX_BUFFER and not source.endswith(b"\n"))
-    cut = cut or bool(ending and distinct.read[table[-1, 0]].cut)
-    records = replace(records, text=text, lines=lines, truncated=cut)
-    return _with_more(records, _preamble(text, pieces), [distinct.read[i] for i in table[:, 0].tolist()])
+    cut = cut or (len(text) >= MAX_BUFFER and not text.endswith(b"\n"))
+    cut = cut or (pieces.last is not None and distinct.read[table[-1, 0]].cut)
+    return _with_more(replace(records, text=text, lines=lines, truncated=cut), distinct.read, table[:, 0])
 
 
-def _preamble(text: bytes, pieces: _Pieces) -> bytes:
-    """Return what stands before the first record, as it stands there."""
-    if not pieces.ids:
-        return text
-    end = text.find(HEADER)
-    for _ in range(pieces.kept[0] if pieces.kept else 0):
-        end = text.find(HEADER, end + 1)
-    return text[:end]
-
-
-def _columns(pieces: _Pieces, bodies: list[Body], table: Ints) -> Records:
+def _columns(pieces: Pieces, bodies: list[Body], table: Ints) -> Records:
     """Put the columns together; ``table`` holds each row's body and the id of its creator."""
-    statuses = Numbered()
-    status = np.fromiter((statuses[head] for head in pieces.heads), np.int64, len(pieces.heads))
     stacks: dict[tuple[Frame, ...], int] = {}
     creators: dict[Frame, int] = {}
     of_body = np.empty((len(bodies), 2), dtype=np.int64)
@@ -268,36 +176,46 @@ def _columns(pieces: _Pieces, bodies: list[Body], table: Ints) -> Records:
     cut = np.array([b.cut or b.elided or b.unavailable for b in bodies], dtype=bool)
     return Records(
         ids=np.array(pieces.ids, dtype=np.int64),
-        status=status,
+        status=np.array(pieces.status, dtype=np.int64),
         stack=of_body[table[:, 0], 0],
         creator=of_body[table[:, 0], 1],
         creator_id=table[:, 1],
         cut=cut[table[:, 0]],
         weight=np.ones(len(table), dtype=np.int64),
-        statuses=tuple(s for s in (parse_status(decode(raw)) for raw in statuses) if s is not None),
+        statuses=tuple(s for s in (parse_status(decode(raw)) for raw in pieces.statuses) if s is not None),
         stacks=tuple(stacks),
         creators=tuple(creators),
         pieces=None if pieces.kept is None else np.array(pieces.kept, dtype=np.int64),
     )
 
 
-def _with_more(records: Records, preamble: bytes, bodies: list[Body]) -> Records:
+def _with_more(records: Records, bodies: list[Body], body_of: Ints) -> Records:
     """Add what few records have: ancestors, crash output, lines that were not understood."""
     log = _Log(records.lines)
-    log.preamble(preamble)
-    rows = [row for row, body in enumerate(bodies) if body.loose]
-    for row, raw, first in _raw_records(records, rows):
-        log.record(bodies[row], raw, first)
-    ancestors = {row: tuple(body.ancestors) for row, body in enumerate(bodies) if body.ancestors}
+    log.preamble(_preamble(records))
+    loose = np.array([bool(body.loose) for body in bodies], dtype=bool)[body_of]
+    for row, raw, first in _raw_records(records, np.flatnonzero(loose).tolist()):
+        log.record(bodies[body_of[row]], raw, first)
+    inherited = np.array([bool(body.ancestors) for body in bodies], dtype=bool)[body_of]
+    ancestors = {row: tuple(bodies[body_of[row]].ancestors) for row in np.flatnonzero(inherited).tolist()}
     return replace(records, ancestors=ancestors, messages=tuple(log.messages), unparsed=tuple(log.unparsed))
 
 
+def _preamble(records: Records) -> bytes:
+    """Return what stands before the first record."""
+    if not len(records.ids):
+        return records.text
+    number = int(records.pieces[0]) if records.pieces is not None else 0
+    start = next(islice(each_start(records.text), number, None))
+    return records.text[: max(start - len(HEADER), 0)]
+
+
 def _raw_records(records: Records, rows: Sequence[int]) -> Iterator[tuple[int, bytes, int]]:
-    """Yield (row, its bytes, line of its header in the text) of some rows, in order."""
+    """Yield (row, its bytes, 1-based line of its header in the text) of some rows, in order."""
     if not rows:
         return
     starts, ends = spans(records)
-    line = at = 0
+    line, at = 1, 0
     for row in rows:
         start = int(starts[row])
         line += records.text.count(b"\n", at, start)

@@ -12,7 +12,6 @@ import numpy as np
 from analyzer.goroutines.furniture import canonical, furniture_of
 from analyzer.goroutines.kinds import PLACES, place_of
 from analyzer.goroutines.owners import is_own, is_plumbing
-from analyzer.goroutines.records import spans
 from analyzer.goroutines.states import STATE_CLASSES, StateClass
 from analyzer.text import count, printable
 
@@ -92,7 +91,7 @@ class Survey:
         if not records.text:
             return np.zeros(len(records.ids), dtype=np.int64)
         breaks = np.flatnonzero(np.frombuffer(records.text, dtype=np.uint8) == 0x0A)
-        lines = np.searchsorted(breaks, spans(records)[0])
+        lines = np.searchsorted(breaks, self.dump.spans[0]) + 1
         return lines if records.lines is None else records.lines[lines - 1].astype(np.int64)
 
     def of_class(self, *names: StateClass) -> Flags:

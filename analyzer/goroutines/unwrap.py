@@ -18,9 +18,10 @@ import orjson
 
 from analyzer.goroutines.body import split_file
 from analyzer.goroutines.header import parse_status
+from analyzer.goroutines.pieces import decode
 from analyzer.goroutines.prefixes import Stripper
 from analyzer.goroutines.race import rewrite_races
-from analyzer.goroutines.records import Records, decode
+from analyzer.goroutines.records import Records
 
 _HEADER: Final = re.compile(rb"goroutine \d{1,19} (?:gp=0x[0-9a-f]+ m=\S{1,20} (?:mp=0x[0-9a-f]+ )?)?\[[A-Za-z?]")
 _ESCAPED: Final = re.compile(rb'\\(u[0-9a-fA-F]{4}|[nrt"\\/bf])')
