@@ -5,6 +5,7 @@ Sources: packet-format.md 2.7.2 (table), 2.7.3 (data sources), 2.7.4 (plugins), 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -60,13 +61,22 @@ def settings(text: bytes, context: Context, matcher: Matcher) -> Iterator[Settin
     Raises:
         NoJson: the text is no JSON from some place on; what stands before has been yielded.
     """
+    # one pass tells which values any text rule may match, so that only those are looked at one by one
+    starts = [start for start, _ in matcher.candidates(text, 0, len(text))[0]]
     for leaf in leaves(text):
-        if not leaf.value or leaf.value in PUBLIC_DEFAULTS:
-            continue
-        yield from _of_leaf(leaf, context, matcher)
+        if leaf.value and leaf.value not in PUBLIC_DEFAULTS:
+            yield from _of_leaf(leaf, context, matcher if _touched(leaf, starts) else None)
 
 
-def _of_leaf(leaf: Leaf, context: Context, matcher: Matcher) -> Iterator[Setting]:
+def _touched(leaf: Leaf, starts: list[int]) -> bool:
+    raw = leaf.raw
+    if raw is None:
+        return True
+    first = bisect_left(starts, raw[0])
+    return first < len(starts) and starts[first] < raw[1]
+
+
+def _of_leaf(leaf: Leaf, context: Context, matcher: Matcher | None) -> Iterator[Setting]:
     row = credential_at(_base_path(leaf.path))
     version = context.version
     if row is not None and leaf.is_text and row.holds == "secret":
@@ -187,8 +197,8 @@ def _dsn_remedy(row: Credential, form: str) -> str:
 # --- by text rules and by name ------------------------------------------------------------------------------------------------
 
 
-def _in_text(leaf: Leaf, matcher: Matcher) -> list[Match]:
-    if not leaf.is_text or len(leaf.value) < 6:
+def _in_text(leaf: Leaf, matcher: Matcher | None) -> list[Match]:
+    if matcher is None or not leaf.is_text or len(leaf.value) < 6:
         return []
     data = leaf.value.encode()
     return [m for m in search(data, 0, len(data), matcher, Tally()) if m.value not in PUBLIC_DEFAULTS]

@@ -185,9 +185,9 @@ UTF16_MARKS: Final = tuple(word.encode("utf-16-le")[:-1] for word in _WIDE_WORDS
 PERCENT_MARK: Final = r"%(?:25)?(?:3[dDaA]|2[26fF]|40|5[bBcCdD]|7[bB])[^\s\"'<>]"
 JSON_MARK: Final = r"\\u00(?:2[27fF]|3[aAdD]|[4-7][0-9a-fA-F])|:\\/\\/|\\/hooks\\/|\\/services\\/"
 
-_URL_RUN_LEFT = re.compile(rb"[^\s\"'<>\\`\x00]{0,4096}\Z")
+_URL_STOPS: Final = tuple(bytes([c]) for c in b" \t\n\r\x0b\x0c\"'<>\\`\x00")
 _URL_RUN = re.compile(rb"[^\s\"'<>\\`\x00]{0,8192}")
-_BASE64_LEFT = re.compile(rb"[A-Za-z0-9+/_-]{0,8192}\Z")
+_BASE64_CHARS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{0,16384}={0,2}")
 _WIDE = re.compile(rb"(?:[\x09\x0a\x0d\x20-\x7e]\x00){0,8192}[\x20-\x7e]?")
 
@@ -195,8 +195,7 @@ _WIDE = re.compile(rb"(?:[\x09\x0a\x0d\x20-\x7e]\x00){0,8192}[\x20-\x7e]?")
 def percent_region(block: bytes, at: int) -> Layer | None:
     """Decode the URL-like run around ``at``."""
     low = max(0, at - 4096)
-    left = _URL_RUN_LEFT.search(block[low:at])
-    start = low + (left.start() if left else at - low)
+    start = max(max(block.rfind(stop, low, at) for stop in _URL_STOPS) + 1, low)
     found = _URL_RUN.match(block, start)
     end = found.end() if found else at
     return unescape_percent(block[start:end], start) if end > at else None
@@ -211,9 +210,8 @@ def json_region(block: bytes, at: int) -> Layer:
 
 def base64_region(block: bytes, at: int) -> Layer | None:
     """Decode the base64 run around ``at``; a path or name in front may shift it, so every alignment is tried."""
-    low = max(0, at - 8192)
-    left = _BASE64_LEFT.search(block[low:at])
-    start = low + (left.start() if left else at - low)
+    window = block[max(0, at - 8192) : at]
+    start = at - len(window) + len(window.rstrip(_BASE64_CHARS))
     found = _BASE64_RUN.match(block, start)
     if not found or found.end() - start < 16:
         return None

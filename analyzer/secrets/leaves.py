@@ -49,9 +49,15 @@ class Leaf:
         return start, end
 
     @property
+    def raw(self) -> tuple[int, int] | None:
+        """Where the value stands in the member byte for byte as it is, None if anything is escaped."""
+        plain = len(self.layers) == 1 and not self.layers[0].encoding
+        return (self.layers[0].start, self.layers[0].end) if plain else None
+
+    @property
     def encodings(self) -> tuple[str, ...]:
         """One ``json`` for each level of escapes that changed something."""
-        return tuple("json" for layer in reversed(self.layers) if layer.end - layer.start != len(layer.data))
+        return tuple("json" for layer in reversed(self.layers) if layer.encoding)
 
 
 def leaves(text: bytes, path: str = "", outer: tuple[Layer, ...] = ()) -> Iterator[Leaf]:
@@ -60,55 +66,57 @@ def leaves(text: bytes, path: str = "", outer: tuple[Layer, ...] = ()) -> Iterat
     Raises:
         NoJson: the text breaks off or is no JSON; the leaves before that have been yielded.
     """
-    # one entry a level: path of the container, whether it is a list, and the index or key of the next value
+    # one entry a level: path of the container, whether it is a list; and the index or key of the next value
     stack: list[tuple[str, bool]] = []
-    slots: list[int | str | None] = []
+    slots: list[int | str] = []
     position, expect_key, seen = 0, False, False
     while (token := _TOKEN.match(text, position)) is not None:
         position = token.end()
-        sign = token["sign"]
-        here = _path(stack, slots, path)
-        if sign in {b"{", b"["}:
+        kind = token.lastgroup
+        if kind == "text" and expect_key:
+            slots[-1] = _text(token[1])
+            expect_key = False
+        elif kind != "sign":
+            seen = True
+            yield from _leaf(token, _path(stack, slots, path), _key(stack, slots), outer)
+        elif (sign := token[2]) == b",":
+            if not stack:
+                raise NoJson("more than one value")
+            in_list = stack[-1][1]
+            if in_list:
+                slots[-1] = int(slots[-1]) + 1
+            expect_key = not in_list
+        elif sign in b"{[":
             if len(stack) >= MAX_DEPTH:
                 raise NoJson("nested too deeply")
-            stack.append((here, sign == b"["))
-            slots.append(0 if sign == b"[" else None)
+            stack.append((_path(stack, slots, path), sign == b"["))
+            slots.append(0 if sign == b"[" else "")
             expect_key, seen = sign == b"{", True
-        elif sign in {b"}", b"]"}:
+        elif sign in b"}]":
             if not stack or stack[-1][1] != (sign == b"]"):
                 raise NoJson("brackets do not match")
             stack.pop()
             slots.pop()
             expect_key = False
-        elif sign == b",":
-            if not stack:
-                raise NoJson("more than one value")
-            if stack[-1][1]:
-                slots[-1] = int(slots[-1] or 0) + 1
-            expect_key = not stack[-1][1]
-        elif sign == b":":
-            continue
-        elif expect_key and token["text"] is not None:
-            slots[-1] = unescape_json(token["text"]).data.decode("utf-8", "replace")
-            expect_key = False
-        else:
-            seen = True
-            yield from _leaf(token, here, _key(stack, slots), outer)
     if stack or not seen or text[position:].strip():
         raise NoJson("the text breaks off or is no JSON")
 
 
-def _path(stack: list[tuple[str, bool]], slots: list[int | str | None], path: str) -> str:
+def _text(raw: bytes) -> str:
+    return (unescape_json(raw).data if b"\\" in raw else raw).decode("utf-8", "replace")
+
+
+def _path(stack: list[tuple[str, bool]], slots: list[int | str], path: str) -> str:
     if not stack:
         return path
     container, is_list = stack[-1]
-    return f"{container}[{slots[-1]}]" if is_list else join(container, str(slots[-1] or ""))
+    return f"{container}[{slots[-1]}]" if is_list else join(container, str(slots[-1]))
 
 
-def _key(stack: list[tuple[str, bool]], slots: list[int | str | None]) -> str:
+def _key(stack: list[tuple[str, bool]], slots: list[int | str]) -> str:
     for (_, is_list), slot in zip(reversed(stack), reversed(slots), strict=True):
         if not is_list:
-            return str(slot or "")
+            return str(slot)
     return ""
 
 
@@ -118,7 +126,8 @@ def _leaf(token: re.Match[bytes], path: str, key: str, outer: tuple[Layer, ...])
         whole = Layer(plain, "", token.start("plain"), token.end("plain"), ((0, token.start("plain"), 1.0),))
         yield Leaf(path, key, plain.decode("latin-1"), (whole, *outer), is_text=False)
         return
-    layer = unescape_json(token["text"], token.start("text"))
+    raw, start = token["text"], token.start("text")
+    layer = unescape_json(raw, start) if b"\\" in raw else Layer(raw, "", start, token.end("text"), ((0, start, 1.0),))
     layers = (layer, *outer)
     if layer.data.lstrip()[:1] in {b"{", b"["} and len(outer) < MAX_JSON_IN_TEXT:
         inner: list[Leaf] = []

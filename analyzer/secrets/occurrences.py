@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -14,36 +14,45 @@ MINIMUM: Final = 6
 
 MAX_VALUES: Final = 2_000
 _PLAIN_WORD = re.compile(r"[a-z]{1,12}\Z|[A-Z][a-z]{1,11}\Z|\d{1,9}\Z")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*\Z")
 _WORD_BYTES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
-
-Found = dict[str, set[tuple[int, int]]]
 
 
 def spellings(value: str) -> dict[bytes, str]:
     """Return the byte strings that ``value`` can stand as, each with its encoding (empty for the value itself)."""
     raw = value.encode("utf-8", "replace")
     found: dict[bytes, str] = {raw: ""}
+    if not _UNRESERVED.match(value):
+        for text in _json_forms(value):
+            found.setdefault(text.encode("utf-8", "replace"), "json")
+        for text in _percent_forms(value):
+            found.setdefault(text.encode(), "percent")
+    for packed in _base64_forms(raw):
+        found.setdefault(packed, "base64")
+        found.setdefault(packed.translate(bytes.maketrans(b"+/", b"-_")), "base64")
+    # from the first to the last letter both byte orders are the same bytes
+    found.setdefault(value.encode("utf-16-le", "replace")[:-1], "utf-16")
+    return found
+
+
+def _json_forms(value: str) -> Iterator[str]:
+    """Yield ``value`` as JSON text has it: plain, as Go escapes it, in ASCII, and inside JSON in a string."""
     escaped = json.dumps(value, ensure_ascii=False)[1:-1]
     go = escaped.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
-    for text in (
+    yield from (
         escaped,
         go,
         json.dumps(value)[1:-1],
         json.dumps(escaped, ensure_ascii=False)[1:-1],
         go.replace("\\", "\\\\"),
-    ):
-        found.setdefault(text.encode("utf-8", "replace"), "json")
+    )
+
+
+def _percent_forms(value: str) -> Iterator[str]:
+    """Yield ``value`` percent-encoded as different libraries do it, and twice."""
     for safe in ("", "/", "!$'()*+,;:@/-._~"):
         percent = quote(value, safe=safe, errors="replace")
-        found.setdefault(percent.encode(), "percent")
-        found.setdefault(percent.replace("%20", "+").encode(), "percent")
-        found.setdefault(quote(percent, safe="").encode(), "percent")
-    for text in _base64_forms(raw):
-        found.setdefault(text, "base64")
-        found.setdefault(text.translate(bytes.maketrans(b"+/", b"-_")), "base64")
-    for codec in ("utf-16-le", "utf-16-be"):
-        found.setdefault(value.encode(codec, "replace"), "utf-16")
-    return found
+        yield from (percent, percent.replace("%20", "+"), quote(percent, safe=""))
 
 
 def _base64_forms(raw: bytes) -> Iterable[bytes]:
@@ -75,29 +84,23 @@ class Seeker:
         self._longest = max((len(s) for s in self._spelled), default=0)
         self._scan = _literal_scanner(self._spelled)
 
-    def places(self, chunks: Iterable[bytes]) -> Found:
-        """Return name -> {(start, end)} of every place in one member; places inside one another count once."""
-        found: dict[str, dict[int, int]] = {}
+    def count(self, chunks: Iterable[bytes]) -> dict[str, int]:
+        """Return name -> number of places in one member; spellings that overlap are one place."""
+        counts: dict[str, int] = {}
+        last: dict[str, int] = {}
         held, base = b"", 0
         for chunk in chunks:
             block = held + chunk
             for index, end in self._scan(block):
                 start = end - len(self._spelled[index])
-                if end > len(held) and _bounded(block, start, end):
-                    ends = found.setdefault(self._names[index], {})
-                    ends[base + end] = min(base + start, ends.get(base + end, base + start))
+                name = self._names[index]
+                if end > len(held) and base + start >= last.get(name, 0) and _bounded(block, start, end):
+                    counts[name] = counts.get(name, 0) + 1
+                    last[name] = base + end
             keep = min(len(block), self._longest + 1)
             held = block[len(block) - keep :]
             base += len(block) - keep
-        return {name: _outermost(ends) for name, ends in found.items()}
-
-
-def _outermost(ends: Mapping[int, int]) -> set[tuple[int, int]]:
-    kept: list[tuple[int, int]] = []
-    for start, end in sorted(((start, end) for end, start in ends.items()), key=lambda place: (place[0], -place[1])):
-        if not kept or start >= kept[-1][1]:
-            kept.append((start, end))
-    return set(kept)
+        return counts
 
 
 def _bounded(block: bytes, start: int, end: int) -> bool:
@@ -125,7 +128,7 @@ def _literal_scanner(spelled: list[bytes]) -> Callable[[bytes], list[tuple[int, 
         return scan_literal
 
     database = hyperscan.Database()
-    escaped = [b"".join(b"\\x%02x" % byte for byte in text) for text in spelled]
+    escaped = [re.escape(text).replace(b"\0", rb"\x00") for text in spelled]
     database.compile(
         expressions=escaped, ids=list(range(len(escaped))), elements=len(escaped), flags=hyperscan.HS_FLAG_DOTALL
     )

@@ -216,7 +216,7 @@ class _Scan:
             try:
                 chunks: Iterable[bytes] = kept if kept is not None else self._archive.chunks(member)
                 first, rest = _first(chunks)
-                found = seeker.places(
+                found = seeker.count(
                     _unpacked(first, rest, self._policy.limits.member_bytes)
                     if not self._looks_nested(first, path)
                     else rest
@@ -224,7 +224,7 @@ class _Scan:
             except (MemberError, zlib.error):  # said when it was scanned
                 continue
             for mark, places in found.items():
-                counts[mark] += len(places)
+                counts[mark] += places
         return counts
 
 

@@ -23,6 +23,7 @@ import venv
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zipfile import ZipFile
 
 HERE = Path(__file__).resolve().parent
 MB = 1_000_000
@@ -39,18 +40,29 @@ def load_corpus() -> ModuleType:
     return module
 
 
+def usual_lines(corpus: ModuleType) -> list[bytes]:
+    """Return the log lines of the real packets that come with the project."""
+    lines: list[bytes] = []
+    for path in sorted(corpus.DATA.glob("standalone-*.zip")):
+        with ZipFile(path) as archive:
+            lines += archive.read("mattermost.log").splitlines(keepends=True)
+    return lines
+
+
 def make_packets(corpus: ModuleType, folder: Path, packets: int, megabytes: int, every: int) -> int:
-    """Write packets whose logs hold a secret in one of ``every`` lines; return the unpacked bytes."""
+    """Write packets of real log lines; one in ``every`` only looks like a secret, one in five times that holds one."""
     rng = random.Random(7)
     total = 0
-    pool = [corpus.negative(rng) for _ in range(20_000)]
+    usual = usual_lines(corpus)
+    pool = [corpus.negative(rng) for _ in range(5_000)]
     for number in range(packets):
         wanted = megabytes * MB // packets
         secrets = [corpus.json_line(rng, "error", text, "app/x.go:1") for _, text, _ in corpus.messages(rng)]
         lines: list[bytes] = []
         size = 0
         while size < wanted:
-            line = rng.choice(secrets) if rng.randrange(every) == 0 else rng.choice(pool)
+            draw = rng.randrange(every * 5)
+            line = rng.choice(secrets if draw == 0 else pool if draw < 5 else usual)
             lines.append(line)
             size += len(line)
         config = corpus.go_json(corpus.base_config())
@@ -139,7 +151,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--packets", type=int, default=40)
     options.add_argument("--megabytes", type=int, default=200)
-    options.add_argument("--every", type=int, default=50, help="one secret in so many log lines")
+    options.add_argument("--every", type=int, default=40, help="one line in so many only looks like a secret, one in five times that holds one")
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--no-peer", action="store_true")
     options.add_argument("--no-quality", action="store_true")

@@ -11,7 +11,7 @@ from analyzer.secrets.rules.values import INVITE_TOKEN, judge
 if TYPE_CHECKING:
     from analyzer.secrets.rules.rule import Hit, Verdict
 
-_NAME_BYTES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
+_NAME_CHARS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 _NAME_REACH: Final = 60
 _VALUE_REACH: Final = 1024
 # a bare value ends at white space, quotes, separators of lists, queries and tags, and at an escape
@@ -33,18 +33,14 @@ def escape_before(block: bytes, start: int) -> int:
     return found.end() - found.start() if found else 0
 
 
-_NAME_LEFT = re.compile(rb"[A-Za-z0-9_.-]{1,60}\Z")
-
-
 def name_before(block: bytes, end: int) -> str:
     """Return the part of a name that stands before ``end``; an escape such as ``\\n`` is no part of it."""
-    found = _NAME_LEFT.search(block, max(0, end - _NAME_REACH), end)
-    if found is None:
-        return ""
-    start = found.start()
-    if start and block[start - 1] in b"\\%":
+    window = block[max(0, end - _NAME_REACH) : end]
+    kept = len(window.rstrip(_NAME_CHARS))
+    start = end - len(window) + kept
+    if kept and window[kept - 1] in b"\\%":
         start += max(_escape_at(block, start - 1) - 1, 0)
-    return block[min(start, end) : end].decode("latin-1")
+    return block[start:end].decode("latin-1") if start < end else ""
 
 
 def name_around(block: bytes, match: re.Match[bytes]) -> str:
