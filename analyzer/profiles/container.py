@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -18,14 +19,20 @@ _CHUNK = 4 << 20
 _TRUNCATED = "decompressing profile: unexpected EOF"
 
 
-def read_source(source: Source, max_bytes: int = MAX_BYTES) -> bytes:
-    """Return the bytes of a source, unpacked if they are gzip.
+def loader(source: Source, max_bytes: int = MAX_BYTES) -> Callable[[], bytes]:
+    """Return a function that gives the bytes of a source, unpacked if they are gzip, as often as it is called.
 
-    Raises:
-        SourceError: it cannot be read.
+    The function raises:
+        SourceError: the source cannot be read.
         ProfileError: it is larger than ``max_bytes``, or broken gzip.
     """
-    data = _raw(source, max_bytes)
+    if not isinstance(source, (str, os.PathLike)):
+        packed = _raw(source, max_bytes)
+        return lambda: _unpacked(packed, max_bytes)
+    return lambda: _unpacked(_raw(source, max_bytes), max_bytes)
+
+
+def _unpacked(data: bytes, max_bytes: int) -> bytes:
     return gunzip(data, max_bytes) if data[:2] == b"\x1f\x8b" else data
 
 
@@ -78,7 +85,7 @@ def gunzip(data: bytes, max_bytes: int = MAX_BYTES) -> bytes:
 
 def _verdict(reason: str) -> str:
     lowered = reason.lower()
-    if "header" in lowered or "method" in lowered:
+    if "header" in lowered or "method" in lowered or "wrapper" in lowered:
         return "decompressing profile: gzip: invalid header"
     if "checksum" in lowered or "trailer" in lowered:
         return "decompressing profile: gzip: invalid checksum"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,19 +28,35 @@ from analyzer.profiles.model import (
 from analyzer.profiles.validity import References, check
 from analyzer.profiles.wire import BYTES, VARINT, Fields, Messages, WireError, lay_out, repeated, walk
 
+_Number = TypeVar("_Number", bound=np.generic)
 _BLOCK = 32_768  # messages at a time: keeps the temporary arrays inside a few megabytes
 
 
-def decode(data: bytes) -> Columns:
-    """Decode one serialized, uncompressed profile, protobuf or one of Go's text forms, and check it.
+def decode(load: Callable[[], bytes]) -> Columns:
+    """Decode one profile, protobuf or one of Go's text forms, and check it.
+
+    Args:
+        load: gives the uncompressed bytes. It is called again if something is wrong with them: a sound profile
+            need not stay in memory while it is decoded.
 
     Raises:
         ProfileError: it breaks the format or a rule of ``validity``; ``verdict`` is pprof's own text.
     """
+    parts = top.split_quick(load())
+    if parts is not None:
+        with suppress(_BadMessageError, ProfileError):
+            columns, references = _decode_parts(parts)
+            check(columns, references)
+            return columns
+    return _decode_strictly(load())
+
+
+def _decode_strictly(data: bytes) -> Columns:
+    """Decode what the quick way refuses: find out what is wrong, if anything is."""
     if not data:
         raise ProfileError("the file is empty", verdict=top.EMPTY)
     try:
-        return decode_proto(data)
+        return _decode_proto(data)
     except ProfileError as error:
         if error.verdict != top.UNRECOGNIZED:
             raise
@@ -49,13 +66,8 @@ def decode(data: bytes) -> Columns:
             raise error from None
 
 
-def decode_proto(data: bytes) -> Columns:
-    """Decode and check a protobuf profile.
-
-    Raises:
-        ProfileError: as ``decode``.
-    """
-    parts = top.split(data)
+def _decode_proto(data: bytes) -> Columns:
+    parts = top.split_strict(data)
     try:
         if parts.error:
             # A defect inside an earlier submessage is what pprof meets first.
@@ -64,7 +76,7 @@ def decode_proto(data: bytes) -> Columns:
             raise parts.error[1]
         columns, references = _decode_parts(parts)
     except _BadMessageError as bad:
-        raise _first_defect(data, bad) from None
+        raise _first_defect(parts, bad) from None
     check(columns, references)
     return columns
 
@@ -79,16 +91,13 @@ class _BadMessageError(Exception):
         self.reason = reason
 
 
-def _first_defect(data: bytes, bad: _BadMessageError) -> ProfileError:
+def _first_defect(parts: top.Parts, bad: _BadMessageError) -> ProfileError:
     """Tell whether the broken submessage or a defect of the top level comes first in the file."""
-    strict = top.split_strict(data)
-    offsets = strict.offsets.get(bad.number, [])
-    where = offsets[bad.index] if bad.index < len(offsets) else None
-    if strict.error and (where is None or strict.error[0] < where):
-        return strict.error[1]
-    place = f" at byte {where}" if where is not None else ""
-    name = top.NAMES[bad.number]
-    return ProfileError(f"{name} {bad.index}{place}: {bad.reason}", verdict=top.UNRECOGNIZED)
+    where = parts.offsets[bad.number][bad.index] if bad.number in parts.offsets else -1
+    if parts.error and parts.error[0] < where:
+        return parts.error[1]
+    place = f" at byte {where}" if where >= 0 else ""
+    return ProfileError(f"{top.NAMES[bad.number]} {bad.index}{place}: {bad.reason}", verdict=top.UNRECOGNIZED)
 
 
 def _decode_parts(parts: top.Parts) -> tuple[Columns, References]:
@@ -98,8 +107,8 @@ def _decode_parts(parts: top.Parts) -> tuple[Columns, References]:
     functions = _functions(parts.messages[top.FUNCTION], texts)
     locations, lines = _locations(parts.messages[top.LOCATION], mappings.id, functions.id)
     types = _value_types(top.SAMPLE_TYPE, parts.messages[top.SAMPLE_TYPE], texts)
-    samples, labels, references = _samples(parts.messages[top.SAMPLE], len(types), locations.id, texts)
     period_types = _value_types(top.PERIOD_TYPE, parts.period_types, texts)
+    samples, labels, references = _samples(parts.messages[top.SAMPLE], len(types), locations.id, texts)
     scalar = parts.scalars.get
     columns = Columns(
         sample_types=tuple(types),
@@ -304,10 +313,9 @@ def _samples(
     blobs: Sequence[bytes], types: int, location_ids: U64, texts: _Texts
 ) -> tuple[Samples, Labels, References]:
     rows = Rows(location_ids)
-    values: list[I64] = [np.empty(0, np.int64)]
-    value_counts: list[I64] = [np.empty(0, np.int64)]
-    stacks: list[I32] = [np.empty(0, np.int32)]
-    depths: list[I64] = [np.zeros(1, np.int64)]
+    values, value_counts = _Growing(np.int64), _Growing(np.int64)
+    stacks, depths = _Growing(np.int32), _Growing(np.int64)
+    depths.extend(np.zeros(1, np.int64))
     labels: list[list[NDArray[np.generic]]] = []
     missing: tuple[int, int] | None = None
     for first, messages, fields in _blocks(top.SAMPLE, blobs):
@@ -319,20 +327,38 @@ def _samples(
         if missing is None and (found < 0).any():
             at = int(np.flatnonzero(found < 0)[0])
             missing = first + int(np.searchsorted(np.cumsum(depth), at, side="right")), int(ids[at])
-        stacks.append(found)
-        depths.append(depth)
-        values.append(numbers.view(np.int64))
-        value_counts.append(count)
+        stacks.extend(found)
+        depths.extend(depth)
+        values.extend(numbers.view(np.int64))
+        value_counts.extend(count)
         if len(owner):
             with _located(top.SAMPLE, first, owner):
                 labels.append(_labels(owner + first, inner_fields, len(inner), texts))
-    counts = np.concatenate(value_counts)
-    flat = np.concatenate(values)
+    counts, flat = value_counts.done(), values.done()
     shape = (len(counts), types)
     if len(counts) and (counts != types).any():
         flat = np.zeros(shape, np.int64)  # refused by the check that follows
-    samples = Samples(flat.reshape(shape), np.cumsum(np.concatenate(depths)), np.concatenate(stacks))
+    samples = Samples(flat.reshape(shape), np.cumsum(depths.done()), stacks.done())
     return samples, _join_labels(labels), References(missing, counts)
+
+
+class _Growing(Generic[_Number]):
+    """An array that grows in place: joining blocks at the end would need the memory twice."""
+
+    def __init__(self, dtype: type[_Number]) -> None:
+        self._array = np.empty(0, dtype)
+        self._size = 0
+
+    def extend(self, block: NDArray[np.generic]) -> None:
+        size = self._size + len(block)
+        if size > len(self._array):
+            self._array.resize(size + size // 8, refcheck=False)
+        self._array[self._size : size] = block
+        self._size = size
+
+    def done(self) -> NDArray[_Number]:
+        self._array.resize(self._size, refcheck=False)
+        return self._array
 
 
 def _labels(owner: I64, fields: Fields, size: int, texts: _Texts) -> list[NDArray[np.generic]]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from analyzer.profiles.model import I64, Bools, Columns
+from analyzer.profiles.model import I32, I64, Bools, Columns
 from analyzer.profiles.nodes import Nodes
 
-_FRAMES = 1 << 20  # frames at a time: bounds the temporary arrays
+_FRAMES = 1 << 18  # stack entries at a time: bounds the temporary arrays
+_DENSE = 1 << 22  # so many possible calls are summed in plain arrays
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,20 +81,23 @@ class _Frames:
     """Frames of a block of samples, leaf first.
 
     Attributes:
-        sample: sample of each frame.
+        rows: the samples of the block.
+        sample: place in ``rows`` of each frame's sample.
         slot: its slot.
-        leaf: it is the true leaf of its sample.
+        leaf: frames that are the true leaf of their sample, one for each of ``rows``.
     """
 
-    sample: I64
+    rows: I64
+    sample: I32
     slot: I64
-    leaf: Bools
+    leaf: I64
 
 
 def _frames(columns: Columns, nodes: Nodes, chosen: Bools) -> Iterator[_Frames]:
     """Yield the frames of the chosen samples in blocks."""
     samples = columns.samples
     slot_counts = np.diff(nodes.slot_offsets)
+    inlined = bool((slot_counts > 1).any())
     wanted = np.flatnonzero(chosen & (np.diff(samples.offsets) > 0))
     depth = np.diff(samples.offsets)[wanted]
     reached = np.cumsum(depth)
@@ -108,41 +113,42 @@ def _frames(columns: Columns, nodes: Nodes, chosen: Bools) -> Iterator[_Frames]:
             location = samples.locations[
                 np.arange(int(depths.sum())) + np.repeat(samples.offsets[rows] - begin, depths)
             ]
-        sample = np.repeat(rows, depths)
-        leaf = np.zeros(len(location), bool)
-        leaf[begin] = True
+        sample = np.repeat(np.arange(len(rows), dtype=np.int32), depths)
         slot = nodes.slot_offsets[location]
-        counts = slot_counts[location]
-        if (counts > 1).any():
+        if inlined:
+            counts = slot_counts[location]
             at = np.cumsum(counts) - counts
             slot = np.arange(int(counts.sum())) + np.repeat(slot - at, counts)
             sample = np.repeat(sample, counts)
-            leaf = np.zeros(len(slot), bool)
-            leaf[at[begin]] = True
-        yield _Frames(sample, slot, leaf)
+            begin = at[begin]
+        yield _Frames(rows, sample, slot, begin)
         first = last
 
 
 def totals(columns: Columns, nodes: Nodes, weights: Weights) -> Totals:
     """Sum flat and cumulative values over all nodes."""
     size = len(nodes)
-    sums = [np.zeros(size, np.int64) for _ in range(4)]
-    flat, flat_div, cum, cum_div = sums
+    flat, flat_div, cum, cum_div = (np.zeros(size, np.int64) for _ in range(4))
     means = bool(weights.divisor.any())
+    bits = size.bit_length()
     for block in _frames(columns, nodes, weights.counted):
         node = nodes.slot_node[block.slot]
-        leaf_node, leaf_sample = node[block.leaf], block.sample[block.leaf]
-        np.add.at(flat, leaf_node, weights.value[leaf_sample])
-        low = int(block.sample[0])
-        keys = np.sort((block.sample - low) * size + node)
+        leaf = node[block.leaf]
+        value, divisor = weights.value[block.rows], weights.divisor[block.rows]
+        np.add.at(flat, leaf, value)
+        small = len(block.rows) << bits < 1 << 32
+        keys = block.sample.astype(np.uint32 if small else np.int64) << bits | node.astype(
+            np.uint32 if small else np.int64
+        )
+        keys.sort()
         fresh = np.ones(len(keys), bool)
         np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-        sample, node = np.divmod(keys[fresh], size)
-        sample += low
-        np.add.at(cum, node, weights.value[sample])
+        keys = keys[fresh]
+        sample, node = keys >> bits, keys & ((1 << bits) - 1)
+        np.add.at(cum, node, value[sample])
         if means:
-            np.add.at(flat_div, leaf_node, weights.divisor[leaf_sample])
-            np.add.at(cum_div, node, weights.divisor[sample])
+            np.add.at(flat_div, leaf, divisor)
+            np.add.at(cum_div, node, divisor[sample])
     return Totals(flat, flat_div, cum, cum_div)
 
 
@@ -169,47 +175,112 @@ def edges(
         kept: nodes that take part; None for all.
         targets: nodes whose callers are asked for; None for all.
     """
-    parts = [
-        _block_edges(nodes, weights, block, kept, targets)
-        for block in _frames(columns, nodes, weights.counted)
-    ]
-    if not parts:
-        none = np.empty(0, np.int64)
-        return Edges(none, none, none, none, none.astype(bool), none.astype(bool))
-    keys, weight, divisor, residual, direct = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return _sum_edges(len(nodes), keys, weight, divisor, residual, direct)
+    chosen = np.arange(len(nodes)) if kept is None else np.flatnonzero(kept)
+    rank = np.full(len(nodes), -1, np.int64)
+    rank[chosen] = np.arange(len(chosen))
+    slot_rank = rank[nodes.slot_node]
+    wanted = None if targets is None else targets[chosen]
+    sums: _Sums = _DenseSums(len(chosen)) if len(chosen) ** 2 <= _DENSE else _SparseSums(len(chosen))
+    for block in _frames(columns, nodes, weights.counted):
+        calls = _calls(block, slot_rank, nodes.slot_inline, len(chosen), wanted)
+        rows = block.rows[calls.sample]
+        sums.add(calls.key, weights.value[rows], weights.divisor[rows], calls.residual, calls.direct)
+    key, weight, divisor, residual, direct = sums.result()
+    source, target = np.divmod(key, max(len(chosen), 1))
+    return Edges(chosen[source], chosen[target], weight, divisor, residual, ~direct)
 
 
-def _block_edges(
-    nodes: Nodes, weights: Weights, block: _Frames, kept: Bools | None, targets: Bools | None
-) -> tuple[I64, I64, I64, Bools, Bools]:
-    node = nodes.slot_node[block.slot].astype(np.int64)
-    at = np.arange(len(node)) if kept is None else np.flatnonzero(kept[node])
-    node, sample, slot = node[at], block.sample[at], block.slot[at]
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Calls of a block of samples, each once a sample."""
+
+    key: I64  # caller * nodes + callee
+    sample: I64
+    residual: Bools
+    direct: Bools
+
+
+def _calls(block: _Frames, slot_rank: I64, slot_inline: Bools, size: int, wanted: Bools | None) -> _Calls:
+    node = slot_rank[block.slot]
+    at = np.flatnonzero(node >= 0)
+    node, sample = node[at], block.sample[at]
     pairs = (sample[:-1] == sample[1:]) & (node[:-1] != node[1:])
-    if targets is not None:
-        pairs &= targets[node[:-1]]
+    if wanted is not None and len(node):
+        pairs &= wanted[node[:-1]]
     pair = np.flatnonzero(pairs)
-    residual = at[pair + 1] - at[pair] > 1
-    size = len(nodes)
     key = node[pair + 1] * size + node[pair]
-    inline = nodes.slot_inline[slot[pair]]
-    sample = sample[pair]
+    owner = sample[pair].astype(np.int64)
     # Of one sample's equal calls the one nearest to the root counts: the last one, as frames are leaf first.
-    order = np.lexsort((np.arange(len(pair)), key, sample))
-    last = np.ones(len(order), bool)
-    if len(order):
-        ordered_key, ordered_sample = key[order], sample[order]
-        last[:-1] = (ordered_key[1:] != ordered_key[:-1]) | (ordered_sample[1:] != ordered_sample[:-1])
-    order = order[last]
-    sample = sample[order]
-    keys, weight, divisor, some, direct = _reduce(
-        key[order], weights.value[sample], weights.divisor[sample], residual[order], ~inline[order]
+    chosen = _last_of_each(owner, key, size * size)
+    pair = pair[chosen]
+    return _Calls(
+        key[chosen],
+        owner[chosen],
+        at[pair + 1] - at[pair] > 1,
+        ~slot_inline[block.slot[at[pair]]],
     )
-    return keys, weight, divisor, some, direct
 
 
-def _reduce(key: I64, weight: I64, divisor: I64, residual: Bools, direct: Bools) -> tuple[I64, I64, I64, Bools, Bools]:
+def _last_of_each(owner: I64, key: I64, keys: int) -> I64:
+    """Return the last place of every (owner, key)."""
+    if not len(key):
+        return np.empty(0, np.int64)
+    place = np.arange(len(key))
+    bits, key_bits = len(key).bit_length(), keys.bit_length()
+    if int(owner[-1]).bit_length() + key_bits + bits <= 63:
+        packed = (owner << key_bits | key) << bits | place  # one plain sort is several times faster
+        packed.sort()
+        group = packed >> bits
+        return packed[np.append(group[1:] != group[:-1], True)] & ((1 << bits) - 1)
+    order = np.lexsort((place, key, owner))
+    last = (np.diff(key[order]) != 0) | (np.diff(owner[order]) != 0)
+    return order[np.append(last, True)]
+
+
+_Result: TypeAlias = tuple[I64, I64, I64, Bools, Bools]
+
+
+class _DenseSums:
+    """Sums in arrays with a place for every possible call."""
+
+    def __init__(self, nodes: int) -> None:
+        size = nodes * nodes
+        self._weight, self._divisor = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        self._met, self._residual, self._direct = (np.zeros(size, bool) for _ in range(3))
+
+    def add(self, key: I64, weight: I64, divisor: I64, residual: Bools, direct: Bools) -> None:
+        np.add.at(self._weight, key, weight)
+        if divisor.any():
+            np.add.at(self._divisor, key, divisor)
+        self._met[key] = True
+        self._residual[key[residual]] = True
+        self._direct[key[direct]] = True
+
+    def result(self) -> _Result:
+        key = np.flatnonzero(self._met)
+        return key, self._weight[key], self._divisor[key], self._residual[key], self._direct[key]
+
+
+class _SparseSums:
+    """Sums by sorting, for many nodes."""
+
+    def __init__(self, nodes: int) -> None:
+        del nodes
+        self._parts: list[_Result] = []
+
+    def add(self, key: I64, weight: I64, divisor: I64, residual: Bools, direct: Bools) -> None:
+        self._parts.append(_reduce(key, weight, divisor, residual, direct))
+
+    def result(self) -> _Result:
+        none = np.empty(0, np.int64)
+        parts = [(none, none, none, none.astype(bool), none.astype(bool)), *self._parts]
+        return _reduce(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+_Sums: TypeAlias = _DenseSums | _SparseSums
+
+
+def _reduce(key: I64, weight: I64, divisor: I64, residual: Bools, direct: Bools) -> _Result:
     if not len(key):
         return key, weight, divisor, residual, direct
     order = np.argsort(key, kind="stable")
@@ -222,9 +293,3 @@ def _reduce(key: I64, weight: I64, divisor: I64, residual: Bools, direct: Bools)
         np.logical_or.reduceat(residual[order], starts),
         np.logical_or.reduceat(direct[order], starts),
     )
-
-
-def _sum_edges(size: int, key: I64, weight: I64, divisor: I64, residual: Bools, direct: Bools) -> Edges:
-    key, weight, divisor, residual, direct = _reduce(key, weight, divisor, residual, direct)
-    source, target = np.divmod(key, max(size, 1))
-    return Edges(source, target, weight, divisor, residual, ~direct)

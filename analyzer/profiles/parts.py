@@ -79,12 +79,8 @@ class Parts:
             raise WireError(0, f"field {number} has wire type {kind}")
 
 
-def split(data: bytes) -> Parts:
-    """Cut a serialized profile; a defect of the top level is left in ``Parts.error``."""
-    return _split_quick(data) or split_strict(data)
-
-
-def _split_quick(data: bytes) -> Parts | None:
+def split_quick(data: bytes) -> Parts | None:
+    """Cut a serialized profile, or return None for one that needs the strict way."""
     from google.protobuf.message import DecodeError
     from google.protobuf.unknown_fields import UnknownFieldSet
 
@@ -121,7 +117,7 @@ def _split_quick(data: bytes) -> Parts | None:
 
 
 def split_strict(data: bytes) -> Parts:
-    """Cut a serialized profile field by field, up to the first defect."""
+    """Cut a serialized profile field by field, up to the first defect, which is left in ``Parts.error``."""
     messages: dict[int, list[bytes]] = {number: [] for number in _MESSAGES}
     offsets: dict[int, list[int]] = {number: [] for number in _MESSAGES}
     parts = Parts(dict(messages), offsets)

@@ -213,30 +213,43 @@ def repeated(messages: Messages, fields: Fields) -> tuple[U64, I64]:
     ``fields`` are the entries of one number (``Fields.pick``). Returns the values of all messages in order and
     how many each message has.
     """
+    _refuse((fields.kind != VARINT) & (fields.kind != BYTES), fields.message, "a number has another wire type")
     order = np.argsort(fields.start, kind="stable")
     start, end, owner = fields.start[order], fields.end[order], fields.message[order]
-    _refuse((fields.kind != VARINT) & (fields.kind != BYTES), fields.message, "a number has another wire type")
-    sizes = end - start
-    total = int(sizes.sum())
+    data = messages.data
     counts = np.zeros(len(messages), np.int64)
-    if total == 0:
-        return np.empty(0, np.uint64), counts
-    range_ends = np.cumsum(sizes)
-    source = np.arange(total) + np.repeat(start - (range_ends - sizes), sizes)
-    octets = messages.data[source]
-    last = np.flatnonzero(octets < 0x80)
-    filled = sizes > 0
-    _refuse(octets[range_ends[filled] - 1] >= 0x80, owner[filled], "a packed field ends inside a number")
-    length = np.diff(last, prepend=-1)
-    longest = int(length.max())
-    if longest > MAX_VARINT:
-        at = int(np.searchsorted(range_ends, last[length > MAX_VARINT][0], side="right"))
-        raise WireError(int(owner[at]), "a number is longer than 10 bytes")
-    values = octets[last].astype(np.uint64)
-    rows = np.arange(len(last))
-    for back in range(1, longest):
-        rows = rows[length[rows] > back]
-        values[rows] = (values[rows] << np.uint64(7)) | (octets[last[rows] - back] & 0x7F)
-    before = np.searchsorted(last, range_ends - sizes)
-    np.add.at(counts, owner, np.searchsorted(last, range_ends) - before)
+    filled = end > start
+    _refuse(data[end[filled] - 1] >= 0x80, owner[filled], "a packed field ends inside a number")
+    # +1 where a range begins and -1 where it ends: the running sum is 1 inside ranges
+    inside = np.zeros(len(data), np.int8)
+    inside[start[filled]] += 1
+    inside[end[filled]] -= 1
+    ends_here = data < 0x80
+    ends_here &= np.cumsum(inside, dtype=np.int8, out=inside).view(np.bool_)
+    last = np.flatnonzero(ends_here)
+    values = _values_before(data, last, start, owner)
+    np.add.at(counts, owner, np.searchsorted(last, end) - np.searchsorted(last, start))
     return values, counts
+
+
+def _values_before(data: U8, last: I64, start: I64, owner: I64) -> U64:
+    """Decode the varints that end at ``last``; what stands before a varint never has the continuation bit."""
+    short = data[last].astype(np.uint32)
+    open_rows = np.ones(len(last), bool)
+    for back in range(1, 4):  # four bytes fit into 32 bits
+        byte = data[last - back]
+        open_rows &= byte >= 0x80
+        if not open_rows.any():
+            return short.astype(np.uint64)
+        np.copyto(short, short << np.uint32(7) | (byte & 0x7F), where=open_rows)
+    values = short.astype(np.uint64)
+    rows = np.flatnonzero(open_rows)
+    for back in range(4, MAX_VARINT + 1):
+        byte = data[last[rows] - back]
+        more = np.flatnonzero(byte >= 0x80)
+        if not len(more):
+            return values
+        rows = rows[more]
+        values[rows] = (values[rows] << np.uint64(7)) | (byte[more] & 0x7F)
+    at = int(np.searchsorted(start, last[rows[0]], side="right")) - 1
+    raise WireError(int(owner[at]), "a number is longer than 10 bytes")
