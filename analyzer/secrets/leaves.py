@@ -1,4 +1,4 @@
-"""Every string and number of a JSON text with its key path and the bytes it stands in, without recursion.
+"""Every string, and every number of four digits or more, of a JSON text with its key path and the bytes it stands in, without recursion.
 
 A parsed tree has no positions, and a finding needs them. JSON inside a string is descended into as well.
 """
@@ -15,9 +15,13 @@ from analyzer.secrets.decode import Layer, unescape_json
 
 MAX_DEPTH: Final = 200
 MAX_JSON_IN_TEXT: Final = 3
+# one token a step: a closing bracket, or a value with the key before it; and the comma behind
 _TOKEN = re.compile(
-    rb'[ \t\r\n\xef\xbb\xbf]*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<sign>[{}\[\]:,])|(?P<plain>[-+.\w]+))', re.DOTALL
+    rb"""[ \t\r\n]*(?:(?P<close>[}\]])|(?:"(?P<key>[^"\\]*(?:\\.[^"\\]*)*)"[ \t\r\n]*:[ \t\r\n]*)?
+    (?:"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"|(?P<open>[{\[])|(?P<plain>[-+.\w]+)))[ \t\r\n]*(?P<comma>,)?""",
+    re.DOTALL | re.VERBOSE,
 )
+_MARK: Final = b"\xef\xbb\xbf"
 
 
 class NoJson(ValueError):  # noqa: N818
@@ -66,38 +70,40 @@ def leaves(text: bytes, path: str = "", outer: tuple[Layer, ...] = ()) -> Iterat
     Raises:
         NoJson: the text breaks off or is no JSON; the leaves before that have been yielded.
     """
-    # one entry a level: path of the container, whether it is a list; and the index or key of the next value
+    # one entry a level: path of the container, whether it is a list; and the index or key of the last value
     stack: list[tuple[str, bool]] = []
     slots: list[int | str] = []
-    position, expect_key, seen = 0, False, False
+    position = len(_MARK) if text.startswith(_MARK) else 0
+    awaited, seen = True, False  # whether a value may come now
     while (token := _TOKEN.match(text, position)) is not None:
         position = token.end()
-        kind = token.lastgroup
-        if kind == "text" and expect_key:
-            slots[-1] = _text(token[1])
-            expect_key = False
-        elif kind != "sign":
-            seen = True
-            yield from _leaf(token, _path(stack, slots, path), _key(stack, slots), outer)
-        elif (sign := token[2]) == b",":
-            if not stack:
-                raise NoJson("more than one value")
-            in_list = stack[-1][1]
-            if in_list:
-                slots[-1] = int(slots[-1]) + 1
-            expect_key = not in_list
-        elif sign in b"{[":
-            if len(stack) >= MAX_DEPTH:
-                raise NoJson("nested too deeply")
-            stack.append((_path(stack, slots, path), sign == b"["))
-            slots.append(0 if sign == b"[" else "")
-            expect_key, seen = sign == b"{", True
-        elif sign in b"}]":
-            if not stack or stack[-1][1] != (sign == b"]"):
+        if token["close"] is not None:
+            if not stack or stack.pop()[1] != (token["close"] == b"]"):
                 raise NoJson("brackets do not match")
-            stack.pop()
             slots.pop()
-            expect_key = False
+            awaited = token["comma"] is not None
+            continue
+        in_object = bool(stack) and not stack[-1][1]
+        if not awaited or in_object != (token["key"] is not None) or (seen and not stack):
+            raise NoJson("a comma or a key is missing")
+        seen = True
+        if in_object:
+            slots[-1] = _text(token["key"])
+        elif stack:
+            slots[-1] = int(slots[-1]) + 1
+        if token["open"] is None:
+            awaited = token["comma"] is not None
+            # literals, short numbers and empty texts hold nothing
+            if token["text"] or (
+                token["plain"] is not None and token["plain"][:4].isdigit() and len(token["plain"]) > 3
+            ):
+                yield from _leaf(token, _path(stack, slots, path), _key(slots), outer)
+        elif len(stack) >= MAX_DEPTH or token["comma"] is not None:
+            raise NoJson("nested too deeply, or a value is missing")
+        else:
+            stack.append((_path(stack, slots, path), token["open"] == b"["))
+            slots.append(-1 if token["open"] == b"[" else "")
+            awaited = True
     if stack or not seen or text[position:].strip():
         raise NoJson("the text breaks off or is no JSON")
 
@@ -113,10 +119,10 @@ def _path(stack: list[tuple[str, bool]], slots: list[int | str], path: str) -> s
     return f"{container}[{slots[-1]}]" if is_list else join(container, str(slots[-1]))
 
 
-def _key(stack: list[tuple[str, bool]], slots: list[int | str]) -> str:
-    for (_, is_list), slot in zip(reversed(stack), reversed(slots), strict=True):
-        if not is_list:
-            return str(slot)
+def _key(slots: list[int | str]) -> str:
+    for slot in reversed(slots):
+        if isinstance(slot, str):
+            return slot
     return ""
 
 

@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
+from analyzer.secrets.stream import with_last
+
 MINIMUM: Final = 6
 """Shorter values stand in every text; they are counted where a rule confirms them."""
 
 MAX_VALUES: Final = 2_000
+_HEAD: Final = 8
 _PLAIN_WORD = re.compile(r"[a-z]{1,12}\Z|[A-Z][a-z]{1,11}\Z|\d{1,9}\Z")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*\Z")
 _WORD_BYTES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
@@ -71,35 +74,39 @@ def searchable(value: str) -> bool:
 
 
 class Seeker:
-    """Looks for many values in one pass over each member; keeps what must be kept between two chunks."""
+    """Looks for many values in one pass over each member; the engine looks for their first bytes, the rest is compared."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         """Prepare for ``values``: value -> name under which its places are counted."""
-        self._names: list[str] = []
-        self._spelled: list[bytes] = []
+        self._behind: dict[bytes, list[tuple[bytes, str]]] = {}
         for value, name in list(values.items())[:MAX_VALUES]:
             for spelled in spellings(value):
-                self._spelled.append(spelled)
-                self._names.append(name)
-        self._longest = max((len(s) for s in self._spelled), default=0)
-        self._scan = _literal_scanner(self._spelled)
+                self._behind.setdefault(spelled[:_HEAD], []).append((spelled, name))
+        self._longest = max((len(s) for found in self._behind.values() for s, _ in found), default=0)
+        self._heads = list(self._behind)
+        self._scan = _literal_scanner(self._heads)
 
     def count(self, chunks: Iterable[bytes]) -> dict[str, int]:
         """Return name -> number of places in one member; spellings that overlap are one place."""
         counts: dict[str, int] = {}
         last: dict[str, int] = {}
-        held, base = b"", 0
-        for chunk in chunks:
+        held, base, done = b"", 0, 0
+        for chunk, final in with_last(chunks):
             block = held + chunk
-            for index, end in self._scan(block):
-                start = end - len(self._spelled[index])
-                name = self._names[index]
-                if end > len(held) and base + start >= last.get(name, 0) and _bounded(block, start, end):
-                    counts[name] = counts.get(name, 0) + 1
-                    last[name] = base + end
-            keep = min(len(block), self._longest + 1)
-            held = block[len(block) - keep :]
-            base += len(block) - keep
+            limit = len(block) if final else max(len(block) - self._longest - 1, 0)
+            for start, head in self._scan(block):
+                if not done <= base + start < base + limit:
+                    continue
+                for spelled, name in self._behind[self._heads[head]]:
+                    if base + start >= last.get(name, 0) and block.startswith(spelled, start):
+                        end = start + len(spelled)
+                        if _bounded(block, start, end):
+                            counts[name] = counts.get(name, 0) + 1
+                            last[name] = base + end
+            done = base + limit
+            keep = max(limit - 1, 0)  # one byte before, for what bounds a short value
+            held = block[keep:]
+            base += keep
         return counts
 
 
@@ -112,34 +119,37 @@ def _bounded(block: bytes, start: int, end: int) -> bool:
     return not (before or after)
 
 
-def _literal_scanner(spelled: list[bytes]) -> Callable[[bytes], list[tuple[int, int]]]:
-    if not spelled:
-        return lambda block: []
+def _literal_scanner(heads: list[bytes]) -> Callable[[bytes], list[tuple[int, int]]]:
+    """Return a function that gives (start, index of the head) of every place of every head, by start."""
+    if not heads:
+        return lambda _block: []
     try:
         import hyperscan
     except ImportError:
         import ahocorasick_rs
 
-        automaton = ahocorasick_rs.BytesAhoCorasick(spelled)
+        automaton = ahocorasick_rs.BytesAhoCorasick(heads)
 
         def scan_literal(block: bytes) -> list[tuple[int, int]]:
-            return [(index, end) for index, _, end in automaton.find_matches_as_indexes(block, overlapping=True)]
+            return sorted(
+                (start, index) for index, start, _ in automaton.find_matches_as_indexes(block, overlapping=True)
+            )
 
         return scan_literal
 
     database = hyperscan.Database()
-    escaped = [re.escape(text).replace(b"\0", rb"\x00") for text in spelled]
-    database.compile(
-        expressions=escaped, ids=list(range(len(escaped))), elements=len(escaped), flags=hyperscan.HS_FLAG_DOTALL
-    )
+    escaped = [re.escape(head).replace(b"\0", rb"\x00") for head in heads]
+    database.compile(expressions=escaped, ids=list(range(len(escaped))), elements=len(escaped), flags=0)
+    lengths = [len(head) for head in heads]
 
     def scan(block: bytes) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
 
         def report(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            found.append((index, end))
+            found.append((end - lengths[index], index))
 
         database.scan(block, match_event_handler=report)
+        found.sort()
         return found
 
     return scan

@@ -57,7 +57,7 @@ def placed_matches(
     searched = 0  # offset up to which keywords were taken
     lines = _Lines()
     last_end = 0
-    for chunk, final in _with_last(chunks):
+    for chunk, final in with_last(chunks):
         if not scan.size:
             scan.binary = b"\0" in chunk[:4096] or chunk.startswith(GZIP)
         scan.size += len(chunk)
@@ -88,7 +88,8 @@ def _limit(held: bytes, base: int, searched: int) -> int:
     return base + (line_end or far)
 
 
-def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+def with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yield each chunk with whether it is the last."""
     waiting: bytes | None = None
     for chunk in chunks:
         if waiting is not None:
