@@ -155,7 +155,7 @@ def read_counts(text: bytes) -> Records:
     return _records(rows, unparsed, leaked=kind == "goroutineleak")
 
 
-def read_columns(columns: Columns) -> Records:
+def from_columns(columns: Columns) -> Records:
     """Take the goroutines out of a decoded protobuf profile.
 
     Raises:

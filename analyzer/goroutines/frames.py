@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analyzer.goroutines.model import GoroutineDump
     from analyzer.goroutines.records import Ints
 
-MAX_ROWS = 2_000_000
+MAX_ROWS = 1_000_000
 """A profile may claim any count; its frame of goroutines has at most this many rows (``groups()`` has no limit)."""
 
 

@@ -42,25 +42,47 @@ FORMS: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = (
 _AT_MOST: Final = 3
 
 
+def _nameless(pattern: bytes) -> bytes:
+    return pattern.replace(b"?P<source>", b"").replace(b"?P<part>", b"")
+
+
+_ANY: Final = re.compile(b"|".join(b"(?:" + _nameless(pattern.pattern) + b")" for _, pattern in FORMS))
+
+
+def strip_all(text: bytes, sample: bytes) -> bytes | None:
+    """Return a text without the prefixes of its lines if all have those of ``sample`` and one source, else None."""
+    stripper = Stripper()
+    stripper.strip(sample)
+    if not stripper.recent:
+        return None
+    joined = b"".join(_nameless(pattern.pattern) for pattern in stripper.recent)
+    each = re.compile(b"^" + joined, re.MULTILINE)
+    found = each.findall(text)
+    lines = text.count(b"\n") + (not text.endswith(b"\n"))
+    if len(found) != lines or len(set(found)) != 1 or b"P" in found[0]:
+        return None
+    return each.sub(b"", text)
+
+
 class Stripper:
     """Takes prefixes off lines; remembers which forms the last line had, because the next one has them, too."""
 
     def __init__(self, learned: tuple[bytes, ...] = ()) -> None:
-        self._recent: list[re.Pattern[bytes]] = []
+        self.recent: list[re.Pattern[bytes]] = []
         self._learned = learned
 
     def strip(self, line: bytes) -> Prefix:
         """Return a line without what stood before it; a line without a known prefix comes back as it is."""
         for literal in self._learned:
-            head = line[: len(literal)]
-            if same_but_digits(head, literal):
+            if same_but_digits(line[: len(literal)], literal):
                 line = line[len(literal) :]
                 break
         source, partial = b"", False
         used: list[re.Pattern[bytes]] = []
         for step in range(_AT_MOST):
-            hint = self._recent[step : step + 1]
-            match = next(filter(None, (p.match(line) for p in (*hint, *(p for _, p in FORMS)))), None)
+            match = self.recent[step].match(line) if step < len(self.recent) else None
+            if match is None and _ANY.match(line):
+                match = next(filter(None, (pattern.match(line) for _, pattern in FORMS)), None)
             if match is None or match.re in used:
                 break
             groups = match.groupdict()
@@ -69,7 +91,7 @@ class Stripper:
             line = line[match.end() :]
             used.append(match.re)
         if used:
-            self._recent = used
+            self.recent = used
         return Prefix(source, partial, line)
 
 

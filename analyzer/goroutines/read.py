@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
 from analyzer.errors import DumpError, PartError, SourceError
-from analyzer.goroutines.counts import TITLE, read_columns, read_counts
+from analyzer.goroutines.counts import TITLE, from_columns, read_counts
 from analyzer.goroutines.model import GoroutineDump
 from analyzer.goroutines.records import Records, read_records
 from analyzer.goroutines.unwrap import is_wrapped, left_wrapped, plain, unwrap
@@ -82,9 +82,9 @@ def _dump(data: bytes) -> GoroutineDump:
     if TITLE.match(text[:4096]):
         return GoroutineDump(read_counts(text), "counts")
     if b"\0" in text[:_SNIFF] and b"goroutine " not in text[:_SNIFF]:
-        from analyzer.profiles.decode import decode
+        from analyzer.profiles.read import read_columns
 
-        return GoroutineDump(read_columns(decode(data)), "profile")
+        return GoroutineDump(from_columns(read_columns(data, max_bytes=MAX_BYTES)), "profile")
     return GoroutineDump(_read_text(text))
 
 

@@ -8,8 +8,9 @@ that may be cut; plain-text logs with escaped line breaks; indentation; Windows 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ import orjson
 from analyzer.goroutines.body import split_file
 from analyzer.goroutines.header import parse_status
 from analyzer.goroutines.pieces import decode
-from analyzer.goroutines.prefixes import Stripper
+from analyzer.goroutines.prefixes import Stripper, strip_all
 from analyzer.goroutines.race import rewrite_races
 from analyzer.goroutines.records import Records
 
@@ -29,6 +30,9 @@ _SHORT: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"
 _ELIDED: Final = b"...additional frames elided..."
 _DEPTH: Final = 6
 _LONGEST_PREFIX: Final = 300
+_LONGEST_LINE: Final = 65536
+_LOOK_AT: Final = 200
+_MOST_PREFIXES: Final = 8
 _SYSLOG_TAB: Final = b"#011"
 
 
@@ -121,19 +125,23 @@ def _complete(lines: list[bytes]) -> bool:
     return lines[-2].startswith(b"created by ") or (header.startswith(b"goroutine 1 ") and offset)
 
 
-def _learn(lines: Iterable[bytes]) -> tuple[bytes, ...]:
+def _header_lines(text: bytes) -> Iterator[tuple[bytes, int]]:
+    """Yield the first lines that hold a goroutine header, and where in them it begins."""
+    for match in islice(_HEADER.finditer(text), _LOOK_AT):
+        begin = text.rfind(b"\n", max(0, match.start() - _LONGEST_PREFIX), match.start()) + 1
+        if begin or match.start() <= _LONGEST_PREFIX:
+            end = text.find(b"\n", match.start(), match.start() + _LONGEST_LINE)
+            yield text[begin : end if end >= 0 else match.start() + _LONGEST_LINE], match.start() - begin
+
+
+def _learn(text: bytes) -> tuple[bytes, ...]:
     """Return prefixes of header lines that no known form explains."""
     found: dict[bytes, None] = {}
     stripper = Stripper()
-    for line in lines:
-        match = _HEADER.search(line, 0, _LONGEST_PREFIX + 64)
-        if match and 0 < match.start() <= _LONGEST_PREFIX:
-            rest = stripper.strip(line).rest
-            before = _HEADER.search(rest)
-            unknown = before is not None and before.start() > 0 and not rest.startswith((b"{", b'"'))
-            if unknown and b"\\n" not in rest and rest == line:
-                found[line[: match.start()]] = None
-    return tuple(found)[:8]
+    for line, start in _header_lines(text):
+        if start and not line.startswith((b"{", b'"')) and b"\\n" not in line and stripper.strip(line).rest == line:
+            found[line[:start]] = None
+    return tuple(found)[:_MOST_PREFIXES]
 
 
 def _strings(value: Any, depth: int = 0) -> Iterator[str]:
@@ -216,10 +224,15 @@ class _Unwrapper:
 
 def unwrap(text: bytes) -> Unwrapped:
     """Return the dump text inside a log. Nothing raises; lines that are no dump come through as they are."""
+    sample = next(_header_lines(text), None)
+    if sample is not None and (stripped := strip_all(text, sample[0])) is not None and not is_wrapped(stripped):
+        count = stripped.count(b"\n") + 1
+        if b"DATA RACE" not in stripped and _SYSLOG_TAB not in stripped:
+            return Unwrapped(stripped, np.arange(1, count + 1, dtype=np.int32), cut=False)
     physical = text.split(b"\n")
     if physical and not physical[-1]:
         physical.pop()
-    worker = _Unwrapper(_learn(physical))
+    worker = _Unwrapper(_learn(text))
     for number, raw in enumerate(physical, 1):
         worker.line(number, raw)
     worker.out.close()
