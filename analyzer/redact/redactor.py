@@ -28,7 +28,84 @@ if TYPE_CHECKING:
 FEWEST: Final = 4
 # as passwords these are secret, as words they stand in every line: removed only where they are used as passwords
 _WORDS: Final = frozenset(
-    ["mattermost", "postgres", "postgresql", "mmuser", "mysql", "admin", "administrator", "root", "user", "users", "username", "password", "passwd", "secret", "token", "test", "tests", "testing", "default", "localhost", "local", "server", "client", "elastic", "elasticsearch", "opensearch", "minio", "minioadmin", "redis", "ldap", "system", "example", "dummy", "true", "false", "none", "null", "info", "warn", "error", "debug", "http", "https", "smtp", "mail", "email", "name", "value", "plugin", "plugins", "config", "file", "files", "team", "teams", "channel", "channels", "post", "posts", "guest", "data", "database", "public", "private", "master", "replica", "0000", "1111", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890", "changeme"]
+    [
+        "mattermost",
+        "postgres",
+        "postgresql",
+        "mmuser",
+        "mysql",
+        "admin",
+        "administrator",
+        "root",
+        "user",
+        "users",
+        "username",
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "test",
+        "tests",
+        "testing",
+        "default",
+        "localhost",
+        "local",
+        "server",
+        "client",
+        "elastic",
+        "elasticsearch",
+        "opensearch",
+        "minio",
+        "minioadmin",
+        "redis",
+        "ldap",
+        "system",
+        "example",
+        "dummy",
+        "true",
+        "false",
+        "none",
+        "null",
+        "info",
+        "warn",
+        "error",
+        "debug",
+        "http",
+        "https",
+        "smtp",
+        "mail",
+        "email",
+        "name",
+        "value",
+        "plugin",
+        "plugins",
+        "config",
+        "file",
+        "files",
+        "team",
+        "teams",
+        "channel",
+        "channels",
+        "post",
+        "posts",
+        "guest",
+        "data",
+        "database",
+        "public",
+        "private",
+        "master",
+        "replica",
+        "0000",
+        "1111",
+        "1234",
+        "12345",
+        "123456",
+        "1234567",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "changeme",
+    ]
 )
 
 
@@ -101,7 +178,7 @@ class Redactor:
         pairs: dict[bytes, bytes] = {}
         # a secret that is another one's percent-encoding goes last, so that its example string is encoded too; and longer
         # ones before shorter ones, whose spellings may be a part of theirs
-        for secret in sorted(self._secrets, key=lambda text: (unquote(text) != text, -len(text))):
+        for secret in sorted(self._secrets, key=lambda text: (_encoded(text), -len(text))):
             if secret.encode("utf-8", "replace") not in pairs:
                 for old, new in spellings(secret, self.dummies.of(secret)):
                     pairs.setdefault(old, new)
@@ -145,10 +222,23 @@ class Redactor:
     def _is_ours(self, value: str) -> bool:
         if not value or is_mask(value) or value in self.dummies:
             return True
-        # a finding may hold more than the secret, a URL or a line of a PEM block, or less, where a line was cut
-        return any(dummy in value for dummy in self.dummies.given if len(dummy) >= FEWEST) or (
-            len(value) >= 2 * FEWEST and any(value in dummy for dummy in self.dummies.given)
-        )
+        # a finding may hold more than the secret, a URL or a line of a PEM block, or less, where a line was cut; and in base64
+        # the first and the last character share theirs with what stands beside them
+        return any(
+            (dummy[1:-1] if len(dummy) >= 2 * FEWEST else dummy) in value
+            for dummy in self.dummies.given
+            if len(dummy) >= FEWEST
+        ) or (len(value) >= 2 * FEWEST and any(value in dummy for dummy in self.dummies.given))
+
+
+def _encoded(text: str) -> int:
+    """Return how many times a text can be percent-decoded."""
+    for times in range(3):
+        decoded = unquote(text)
+        if decoded == text:
+            return times
+        text = decoded
+    return 3
 
 
 def _matches(chunks: Iterable[bytes]) -> Iterator[Match]:

@@ -110,13 +110,16 @@ FEWEST_BASE64: Final = 8
 
 
 def spellings(secret: str, dummy: str) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (spelling of the secret, the same spelling of its dummy), both of one length, each once."""
+    """Yield (spelling of the secret, the same spelling of its dummy), both of one length, each once.
+
+    Where an example string of asterisks is longer or shorter in a spelling, plain asterisks take its place.
+    """
     seen: set[bytes] = set()
     for before, after in _pairs(secret, dummy):
         old, new = before.encode("utf-8", "replace"), after.encode("utf-8", "replace")
-        if old and old != new and len(old) == len(new) and old not in seen:
+        if old and old != new and old not in seen:
             seen.add(old)
-            yield old, new
+            yield old, new if len(old) == len(new) else b"*" * len(old)
 
 
 def _pairs(secret: str, dummy: str) -> Iterator[tuple[str, str]]:
@@ -154,6 +157,9 @@ def _inside_base64(secret: str, dummy: str) -> Iterator[tuple[str, str]]:
         if last - first < FEWEST_BASE64:
             continue
         for encode in (base64.standard_b64encode, base64.urlsafe_b64encode):
-            old = encode(b"\0" * shift + before + b"\0\0").decode()[first:last]
-            new = encode(b"\0" * shift + after + b"\0\0").decode()[first:last]
+            old, new = (encode(b"\0" * shift + value).decode()[first:] for value in (before, after))
+            # at the end of the text, where padding decides the last character; and with anything behind it
+            yield old, new
+            yield old.rstrip("="), new.rstrip("=")
+            old, new = (encode(b"\0" * shift + value + b"\0\0").decode()[first:last] for value in (before, after))
             yield old, new

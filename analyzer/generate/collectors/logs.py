@@ -143,8 +143,8 @@ def _take_advanced(context: Context, out: Collected, section: str, name: str) ->
                 f"path {shown} is outside logging root {printable(str(top))}"
             )
             return
-        if any(Path(taken.stream.name) == real for taken in out.files if taken.stream and taken.stream.name):
-            return
+        if real == (log_folder(context) / "mattermost.log").resolve():
+            return  # it is there already
         out.file(open_log(real, path.name))
     except OSError as error:
         out.warn(
