@@ -34,7 +34,7 @@ def draw(packet: Packet) -> dict[str, Picture]:
 
 def _charts(node: Node) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """Yield name, title and maker of a drawn Display for every part that the node has."""
-    from analyzer.charts.goroutines import GoroutineGroupsDisplay, GoroutineStatesDisplay
+    from analyzer.charts.goroutines import GoroutineGroupsDisplay, GoroutineStatesDisplay, GoroutineWaitsDisplay
     from analyzer.charts.logs import LogTimelineDisplay
     from analyzer.charts.profiles import HotFunctionsDisplay
 
@@ -46,6 +46,8 @@ def _charts(node: Node) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     if dump is not None:
         yield "goroutine_states", "Goroutines by state", partial(_plot, GoroutineStatesDisplay.from_dump, dump)
         yield "goroutine_functions", "Goroutines by function", partial(_plot, GoroutineGroupsDisplay.from_dump, dump)
+        if dump.goroutines["wait_minutes"].notna().any():
+            yield "goroutine_waits", "Goroutines by waiting time", partial(_plot, GoroutineWaitsDisplay.from_dump, dump)
     log = node.log
     if log is not None:
         yield "log_timeline", "Log by level", partial(_plot, LogTimelineDisplay.from_log, log)

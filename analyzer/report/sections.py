@@ -101,7 +101,9 @@ def goroutines(packet: Packet, pictures: Mapping[str, Picture]) -> Section | Non
         if dump is None:
             continue
         blocks.append(Block(title=_title(packet, name, f"{count(len(dump), 'goroutine')}"), table=_suspects(dump)))
-        blocks.append(Block(pictures=_pictures(pictures, name, "goroutine_states", "goroutine_functions")))
+        blocks.append(
+            Block(pictures=_pictures(pictures, name, "goroutine_states", "goroutine_functions", "goroutine_waits"))
+        )
         blocks.append(Block(folded="Largest groups", table=_groups(dump)))
     return Section("goroutines", "Goroutines", tuple(blocks)) if blocks else None
 
