@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_NODES = 50_000
 MAX_PAGE_BYTES = 3_000_000
 _MANY_FRAMES = 2_000_000  # beyond that, nodes are dropped while the tree grows
-_LIGHT_SHARE = 1e-4
+_LIGHT_SHARE = 2e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +55,9 @@ class FlameTree:
         nodes = f"{len(self.tree):,} nodes, {len(self.stacks):,} stacks"
         return f"<FlameTree {self.title!r}: {nodes}{f', {kind.type}' if kind else ''}>"
 
-    def at_most(self, max_nodes: int) -> FlameTree:
-        """Return the same flame graph with fewer nodes."""
-        return replace(self, tree=_cut(self.stacks, max_nodes=max_nodes, bottom_up=False))
-
     def callers(self) -> CallTree:
-        """Return the tree from the leaves up, cut as ``tree`` is."""
-        return _cut(self.stacks, max_nodes=max(len(self.tree), 1), bottom_up=True)
+        """Return the tree from the leaves up, with about as many nodes as ``tree``."""
+        return cut_tree(self.stacks, max_nodes=self.tree.kept, bottom_up=True)
 
     def to_html(self, *, max_bytes: int = MAX_PAGE_BYTES) -> str:
         """Return a page that works offline: zoom, search, callers, sandwich; frames are cut until it fits."""
@@ -157,12 +153,13 @@ def flame_tree(
         title=title or names[shown] + (" difference" if stacks.based else ""),
         profiles=profiles,
         stacks=stacks,
-        tree=_cut(stacks, max_nodes=max_nodes, bottom_up=False),
+        tree=cut_tree(stacks, max_nodes=max_nodes, bottom_up=False),
         shown=shown,
         inverted=invert,
     )
 
 
-def _cut(stacks: Stacks, *, max_nodes: int, bottom_up: bool) -> CallTree:
+def cut_tree(stacks: Stacks, *, max_nodes: int, bottom_up: bool) -> CallTree:
+    """Return the call tree of stacks, cut to ``max_nodes``; of very many stacks light nodes do not even grow."""
     min_share = _LIGHT_SHARE if stacks.depths_sum > _MANY_FRAMES else 0.0
     return grow(stacks, bottom_up=bottom_up, min_share=min_share, max_nodes=max_nodes)

@@ -6,6 +6,7 @@ label set that has any. Lists that rise are written as differences; they are sho
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -15,10 +16,13 @@ from analyzer.profiles.flame_colour import PALETTE, package_of, tint_of
 from analyzer.profiles.flame_hot import function_totals
 from analyzer.profiles.flame_units import amount, steps
 from analyzer.profiles.model import I32, I64
+from analyzer.profiles.tree_grow import shares
 from analyzer.profiles.tree_stacks import join_values, label_values
 from analyzer.text import count, printable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from analyzer.profiles.flame import FlameTree
     from analyzer.profiles.model import Columns
     from analyzer.profiles.tree import CallTree
@@ -31,13 +35,42 @@ _HOT = 300  # rows of the table
 _NAME = 400  # characters of a name; real ones end near 250
 
 
-def page_data(flame: FlameTree, *, max_label_values: int = LABEL_VALUES) -> Json:
-    """Return everything that a page shows, as values that JSON can hold."""
-    labels, sets, sample_set = _label_sets(flame, max_label_values)
-    trees = {"down": flame.tree}
-    if flame.tree.cut.any():
-        trees["up"] = flame.callers()
+@dataclass(frozen=True, slots=True, eq=False)
+class Basis:
+    """What does not depend on how far the tree is cut.
+
+    Attributes:
+        flat, cum: int64 [frames, columns], see ``function_totals``.
+        labels: key, values and the row of each sample's value, most frequent key first.
+        weight: float64 [samples], their sizes for choosing label values.
+    """
+
+    flat: I64
+    cum: I64
+    labels: tuple[tuple[str, tuple[str, ...], I32], ...]
+    weight: NDArray[np.float64]
+
+
+def basis_of(flame: FlameTree) -> Basis:
+    """Return what a page needs beside its tree."""
     flat, cum = function_totals(flame.stacks)
+    labels = tuple((key, *_values(flame.profiles, key)) for key in _keys(flame.profiles))
+    return Basis(flat, cum, labels, shares(flame.stacks.taken))
+
+
+def page_data(
+    flame: FlameTree, basis: Basis, trees: dict[str, CallTree], *, max_label_values: int = LABEL_VALUES
+) -> Json:
+    """Return everything that a page shows, as values that JSON can hold.
+
+    Args:
+        flame: the flame graph.
+        basis: see ``basis_of``.
+        trees: ``down``, and ``up`` unless the page can derive it because nothing was cut.
+        max_label_values: values of one label; the others are added up.
+    """
+    labels, sets, sample_set = _label_sets(basis, max_label_values)
+    flat, cum = basis.flat, basis.cum
     hot = _hottest(flat, cum)
     used = np.unique(np.concatenate([hot, *(tree.frame[tree.frame >= 0] for tree in trees.values())]))
     row = np.full(len(flame.stacks.names), -1, np.int64)
@@ -100,7 +133,9 @@ def _tree(flame: FlameTree, tree: CallTree, row: I64, sample_set: I64, sets: int
     for column in range(taken.shape[1]):
         np.add.at(values[:, column], place, taken[counted, column])
     node, label_set = np.divmod(keys, sets)
-    cells: Json = {"node": _steps(node), "values": values.T.tolist()}
+    # one factor for a column: CPU time comes in multiples of the period
+    factors = np.maximum(np.gcd.reduce(values, axis=0), 1) if len(values) else np.ones(values.shape[1], np.int64)
+    cells: Json = {"node": _steps(node), "factors": factors.tolist(), "values": (values // factors).T.tolist()}
     if sets > 1:
         cells["set"] = label_set.tolist()
     return {
@@ -129,18 +164,16 @@ def _hottest(flat: I64, cum: I64) -> I64:
     return np.argsort(-share, kind="stable")[:_HOT]
 
 
-def _label_sets(flame: FlameTree, max_values: int) -> tuple[list[Json], list[list[int]], I64]:
+def _label_sets(basis: Basis, max_values: int) -> tuple[list[Json], list[list[int]], I64]:
     """Return (labels with their values, distinct combinations as a row of each label's values, one a sample)."""
-    weight = np.abs(flame.stacks.taken.astype(np.float64)).sum(axis=1)
     labels: list[Json] = []
     rows: list[I32] = []
-    for key in _keys(flame.profiles):
-        texts, row = _values(flame.profiles, key)
-        texts, row = _heaviest(texts, row, weight, max_values)
+    for key, values, value_row in basis.labels:
+        texts, row = _heaviest(values, value_row, basis.weight, max_values)
         labels.append({"key": printable(key, 80), "values": [printable(text, 120) for text in texts]})
         rows.append(row)
     if not rows:
-        return [], [], np.zeros(len(weight), np.int64)
+        return [], [], np.zeros(len(basis.weight), np.int64)
     found, place = np.unique(np.stack(rows, axis=1), axis=0, return_inverse=True)
     return labels, found.tolist(), place.reshape(-1).astype(np.int64)
 
@@ -166,9 +199,7 @@ def _values(profiles: tuple[Columns, ...], key: str) -> tuple[tuple[str, ...], I
     return found[0] if len(found) == 1 else join_values(found[0], found[1])
 
 
-def _heaviest(
-    texts: tuple[str, ...], row: I32, weight: np.ndarray[tuple[int], np.dtype[np.float64]], limit: int
-) -> tuple[tuple[str, ...], I32]:
+def _heaviest(texts: tuple[str, ...], row: I32, weight: NDArray[np.float64], limit: int) -> tuple[tuple[str, ...], I32]:
     """Keep the values that take most; all others become one."""
     if len(texts) <= limit + 1:
         return texts, row

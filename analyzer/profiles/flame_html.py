@@ -14,7 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from analyzer.profiles.flame_data import LABEL_VALUES, page_data
+from analyzer.profiles.flame_data import LABEL_VALUES, basis_of, page_data
+from analyzer.profiles.tree import fewer
 from analyzer.text import printable
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _SCRIPTS = ("trees.js", "layout.js", "paint.js", "app.js")
 _FEWEST_NODES = 500
+_MANY_STACKS = 200_000  # a page of so many has no room for all values of its labels
+_FEW_LABEL_VALUES = 4
 _CELL_HEIGHT = 560
 
 
@@ -39,16 +42,25 @@ def script() -> str:
 
 
 def page(flame: FlameTree, *, max_bytes: int) -> str:
-    """Return the page of a flame graph; frames are cut, the lightest first, until it fits into ``max_bytes``."""
+    """Return the page of a flame graph, below ``max_bytes``: label values, then frames are added up until it fits."""
     import orjson
 
-    label_values = LABEL_VALUES
+    basis = basis_of(flame)
+    label_values = LABEL_VALUES if len(flame.stacks) <= _MANY_STACKS else _FEW_LABEL_VALUES
+    trees = {"down": flame.tree}
     while True:
-        data = orjson.dumps(page_data(flame, max_label_values=label_values)).decode()
-        text = _filled(flame, _quiet(data))
-        if len(text.encode()) <= max_bytes or len(flame.tree) <= _FEWEST_NODES:
+        if "up" not in trees and trees["down"].cut.any():
+            trees["up"] = flame.callers()
+        data = page_data(flame, basis, trees, max_label_values=label_values)
+        text = _filled(flame, _quiet(orjson.dumps(data).decode()))
+        size, kept = len(text.encode()), {name: tree.kept for name, tree in trees.items()}
+        if size <= max_bytes or max(kept.values()) <= _FEWEST_NODES:
             return text
-        flame, label_values = flame.at_most(len(flame.tree) // 2), max(label_values // 2, 1)
+        if label_values > _FEW_LABEL_VALUES and len(data["trees"]["down"]["cells"]["node"]) > 2 * len(trees["down"]):
+            label_values = _FEW_LABEL_VALUES
+            continue
+        share = min(0.8 * max_bytes / size, 0.8)
+        trees = {name: fewer(tree, flame.stacks, int(kept[name] * share)) for name, tree in trees.items()}
 
 
 def _filled(flame: FlameTree, data: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.profiles.model import I32, I64, Bools, ValueType
-from analyzer.profiles.tree_grow import OTHER, ROOT, Shape, grow_shape, levels
+from analyzer.profiles.tree_grow import OTHER, ROOT, Shape, cut_shape, grow_shape, levels
 from analyzer.profiles.tree_stacks import (
     Stacks,
     beside,
@@ -26,6 +26,7 @@ from analyzer.schema import Column, FrameSchema
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from analyzer.profiles.tree_stacks import AnyProfile
 
@@ -61,6 +62,7 @@ class CallTree:
         base_self, base_total: the same of the base, or None without one.
         ends: int32 [samples], node in which each sample's stack ends.
         bottom_up: children are callers.
+        weight: float64, sum of the shares of a node's samples, which decides what is cut; 0 for OTHER nodes.
         cut: bool [samples], the end of the stack is not shown but added up in an OTHER node.
     """
 
@@ -77,10 +79,16 @@ class CallTree:
     base_total: I64 | None
     ends: I32
     bottom_up: bool
+    weight: NDArray[np.float64]
     cut: Bools
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @property
+    def kept(self) -> int:
+        """Number of nodes that are not sums of what was cut."""
+        return int((self.frame != OTHER).sum())
 
     def name(self, node: int) -> str:
         """Return the name of a node's function."""
@@ -156,6 +164,16 @@ def call_tree(
 def grow(stacks: Stacks, *, bottom_up: bool = False, min_share: float = 0.0, max_nodes: int | None = None) -> CallTree:
     """Grow the call tree of stacks; see ``call_tree``."""
     shape = grow_shape(stacks, bottom_up=bottom_up, min_share=min_share, max_nodes=max_nodes)
+    return _filled(stacks, shape, bottom_up=bottom_up)
+
+
+def fewer(tree: CallTree, stacks: Stacks, max_nodes: int) -> CallTree:
+    """Return the call tree of the same stacks with at most so many nodes beside OTHER nodes."""
+    shape = Shape(tree.frame, tree.parent, tree.depth, tree.inlined, tree.weight, tree.ends, tree.cut)
+    return _filled(stacks, cut_shape(shape, max_nodes), bottom_up=tree.bottom_up)
+
+
+def _filled(stacks: Stacks, shape: Shape, *, bottom_up: bool) -> CallTree:
     values = np.zeros((len(shape.frame), stacks.taken.shape[1]), np.int64)
     for column in range(values.shape[1]):
         np.add.at(values[:, column], shape.ends, stacks.taken[:, column])
@@ -175,6 +193,7 @@ def grow(stacks: Stacks, *, bottom_up: bool = False, min_share: float = 0.0, max
         base_total=total[:, width:] if stacks.based else None,
         ends=shape.ends,
         bottom_up=bottom_up,
+        weight=shape.weight,
         cut=shape.cut,
     )
 

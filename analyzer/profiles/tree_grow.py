@@ -55,7 +55,12 @@ class Shape:
 def grow_shape(stacks: Stacks, *, bottom_up: bool, min_share: float, max_nodes: int | None) -> Shape:
     """Return the tree of stacks, what is too light or too much added up in OTHER nodes; see ``call_tree``."""
     shape = _grow(stacks, bottom_up=bottom_up, min_share=min_share)
-    if max_nodes is not None and len(shape.frame) > max_nodes:
+    return cut_shape(shape, len(shape.frame) if max_nodes is None else max_nodes)
+
+
+def cut_shape(shape: Shape, max_nodes: int) -> Shape:
+    """Keep the heaviest nodes, and below them one OTHER node for all that was cut there, now or before."""
+    if len(shape.frame) > max_nodes or (shape.frame == OTHER).any():
         shape = _heaviest(shape, max_nodes)
     return _with_others(shape)
 
@@ -165,6 +170,7 @@ def _heaviest(shape: Shape, max_nodes: int) -> Shape:
     # Equal weights keep the order of the nodes, so no node outlives its parent.
     kept = np.zeros(len(shape.frame), bool)
     kept[np.argsort(-shape.weight, kind="stable")[:max_nodes]] = True
+    kept &= shape.frame != OTHER
     nearest = np.arange(len(kept))
     for level in levels(shape.depth)[1:]:
         gone = level[~kept[level]]

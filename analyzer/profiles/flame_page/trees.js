@@ -16,7 +16,7 @@ function received(raw) {
   for (const node of rising(raw.inlined)) inlined[node] = 1;
   return {
     size: raw.frame.length, frame: Int32Array.from(raw.frame), parent: rising(raw.parent), inlined,
-    cells: { node: rising(raw.cells.node), set: raw.cells.set, values: raw.cells.values },
+    cells: { ...raw.cells, node: rising(raw.cells.node) },
   };
 }
 
@@ -82,10 +82,10 @@ function splitBy(tree, label) {
 
 // Adds own and total values of one measure, of the newer and of the older profile.
 function weighed(tree, type) {
-  const { node, values } = tree.cells;
+  const { node, values, factors } = tree.cells;
   for (const [own, total, column] of [["own", "total", type], ["oldOwn", "oldTotal", columns + type]]) {
     const sums = new Float64Array(tree.size);
-    if (values[column]) node.forEach((n, cell) => { sums[n] += values[column][cell]; });
+    if (values[column]) node.forEach((n, cell) => { sums[n] += values[column][cell] * factors[column]; });
     tree[own] = sums;
     tree[total] = Float64Array.from(sums);
   }
