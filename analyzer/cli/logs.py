@@ -195,11 +195,17 @@ def _logs(source: str, node: str | None, progress: Any) -> tuple[dict[str, Log],
     if node is not None and node not in packet.nodes:
         raise UsageError(f"no node {node!r}; there are {', '.join(packet.nodes)}")
     names = [node] if node is not None else list(packet.nodes)
-    logs = {name: log for name in names if (log := packet.nodes[name].log) is not None}
-    problems = [problem for problem in packet.problems if problem.stage != "server"]
+    logs: dict[str, Log] = {}
+    problems = [problem for problem in packet.archive.refused if problem.severity == "error"]
     for name in names:
-        if name not in logs:
-            problems.append(Problem(name, "mattermost.log", "find", "warning", "no log in this packet"))
+        member, found = packet.nodes[name].members.get("log"), packet.nodes[name].log
+        if found is not None:
+            logs[name] = found
+            problems += found.problems
+        if member is None:
+            problems.append(Problem(name, "mattermost.log", "find", "warning", "not in this packet"))
+        elif found is None or member.index in packet.broken:
+            problems.append(Problem(name, "mattermost.log", "read", "error", "could not be read whole"))
     return logs, problems
 
 

@@ -62,7 +62,7 @@ class Log:
         """Return the log with the lines that fit only; continuation lines go with their record.
 
         ``level`` takes names and families (``ldap``, ``audit``, ``notifications``, ...); ``since`` is inclusive,
-        ``until`` is not; ``caller`` is a glob; ``grep`` (on the message) and ``error`` (on the error text) are RE2 patterns.
+        ``until`` is not; ``caller`` is a glob; ``grep`` (message) and ``error`` (error text) are RE2 patterns.
         ``quality`` and ``damage`` stay those of the whole file. Raises UsageError for what cannot be read.
         """
         from analyzer.logs.select import keep, make_filter

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analyzer.logs.source import Feed
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_BLOCK: Final = 8 << 20
+_BLOCK: Final = 2 << 20
 # what logr writes at the start of every JSON line; the first of equal keys counts, so level and message are certain
 _HEAD = re.compile(rb'\{"timestamp": ?"[^"\\]*", ?"level": ?"([^"\\]*)", ?"msg": ?"([^"\\]*)"')
 _AGAIN: Final = (b'{"timestamp"', b'{"level"')
@@ -72,7 +72,7 @@ class Search:
     def _block(self, block: Block) -> Iterator[dict[str, Any]]:
         if block.long_line:
             self.lines += 1
-            record = over_long(block.data, block.long_line)
+            record = over_long(block.data, block.long_line - block.ended)
             if self._fits(record, record.kind):
                 yield self._row(record, self.lines, record.kind)
             return

@@ -94,4 +94,4 @@ def long_line(block: Block) -> Record:
     """Return the record of a line of which only the head was kept."""
     from analyzer.logs.forms.line import over_long
 
-    return over_long(block.data, block.long_line)
+    return over_long(block.data, block.long_line - block.ended)

@@ -14,7 +14,7 @@ from analyzer.errors import PacketError, SourceError
 
 CHUNK: Final = 2 << 20
 _PEEK: Final = 64 << 10
-_GZIP: Final = b"\x1f\x8b"
+_GZIP: Final = b"\x1f\x8b\x08"
 
 
 class Readable(Protocol):

@@ -20,6 +20,7 @@ RECORD_START = re.compile(
 )
 _LINE_END = re.compile(rb"\x00?\n|\x00")
 _GELF: Final = b'{"version":'
+_BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Block:
 
     data: bytes
     offset: int
-    long_line: int = 0  # above 0: data is only the head of one line of this many bytes
+    long_line: int = 0  # above 0: data is only the head of one line of this many bytes, its line end included
+    ended: bool = True  # the long line has a line end
 
 
 def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
@@ -63,7 +65,7 @@ def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
             skipped = len(held) - _HEAD
             held = held[:_HEAD]
     if skipped:
-        yield Block(held, offset, len(held) + skipped)
+        yield Block(held, offset, len(held) + skipped, ended=False)
     elif held:
         yield Block(held, offset)
 
@@ -104,7 +106,7 @@ def split_lines(data: bytes) -> list[tuple[int, int, int]]:
 
 
 def _line_end(data: bytes, start: int) -> tuple[int, int]:
-    gelf = data.startswith(_GELF, start)
+    gelf = data.startswith((_GELF, _BOM + _GELF), start)
     at = start
     while match := _LINE_END.search(data, at):
         ends_line = match.group().endswith(b"\n")

@@ -79,7 +79,7 @@ def slices(data: bytes, start: Ints, end: Ints, rows: Ints | None = None, size: 
 
 def tokenise(data: bytes) -> tuple[Lines, Pairs] | None:
     """Return the lines and the pairs of the clean ones; None if nothing here can be clean JSON (GELF, no text)."""
-    if b"\x00" in data and (data.startswith(_GELF) or b"\n" + _GELF in data or b"\x00" + _GELF in data):
+    if b"\x00" in data and _GELF in data:
         return None
     codes: Bytes = np.frombuffer(data, np.uint8)
     lines = _lines(data, codes)

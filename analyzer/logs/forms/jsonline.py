@@ -49,11 +49,12 @@ class Pair(NamedTuple):
 
 
 class NotJson(ValueError):  # noqa: N818
-    """The text is no JSON object; ``at`` is where reading stopped."""
+    """The text is no JSON object; ``at`` is where reading stopped, ``cut`` says that the text just ends."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, *, cut: bool = False) -> None:
         super().__init__(at)
         self.at = at
+        self.cut = cut
 
 
 def pairs(text: str) -> Iterator[Pair]:
@@ -81,7 +82,8 @@ def pairs(text: str) -> Iterator[Pair]:
             else:
                 _, at = _decode(text, value_start)
         except (json.JSONDecodeError, RecursionError) as error:
-            raise NotJson(getattr(error, "pos", at)) from None
+            place = getattr(error, "pos", at)
+            raise NotJson(place, cut="Unterminated" in str(error) or place >= len(text)) from None
         yield Pair(key, start, value_start, at, string)
         at = _skip(text, at)
         mark = text[at : at + 1]
@@ -250,7 +252,7 @@ def _gelf(text: str, found: list[Pair]) -> Record:
             record.taken.add(key)
         elif key == "level" and value is not None:
             known = BY_ID.get(int(value)) if _DIGITS.fullmatch(value) else None
-            record.level = known.name if known else value
+            record.set_level(known.name if known else value)
             record.taken.add(key)
         elif key in {"__caller", "_caller"} and record.caller is None:
             record.caller = value

@@ -83,7 +83,7 @@ def _json(body: bytes, text: str, lead: int) -> Record:
     try:
         return read_object(text)
     except NotJson as error:
-        at = error.at
+        at, cut = error.at, error.cut or error.at >= len(text.rstrip())
     # a line cut by a crash has the next record appended to it: that one is whole
     for match in reversed(list(_NEXT_RECORD.finditer(body, 1))[-3:]):
         try:
@@ -94,7 +94,6 @@ def _json(body: bytes, text: str, lead: int) -> Record:
         return record
     record = Record("unparsed", msg=text[:SHOWN])
     salvage(text, record)
-    cut = at >= len(text.rstrip()) or '"' not in text[at:]
     record.damage.append((lead, len(body), "cut JSON" if cut else f"broken JSON at character {at + 1}"))
     return record
 
