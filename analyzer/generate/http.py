@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,13 +26,31 @@ class TooSlow(TimeoutError):
 def client(
     *, seconds: float = 10.0, verify: bool | ssl.SSLContext = True, local: Path | None = None
 ) -> Iterator[httpx.Client]:
-    """Yield a client whose every wait is bounded by ``seconds``; ``local`` is a Unix socket to speak over."""
+    """Yield a client whose every wait is bounded by ``seconds``; ``local`` is a Unix socket to speak over.
+
+    Raises:
+        httpx.ConnectError: nobody listens on ``local``.
+    """
     import httpx
 
+    if local is not None:
+        _try(local)
     timeout = httpx.Timeout(seconds, connect=min(CONNECT, seconds))
     transport = httpx.HTTPTransport(uds=str(local) if local else None, verify=verify, trust_env=False)
     with httpx.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False) as made:
         yield made
+
+
+def _try(local: Path) -> None:
+    """Connect once by hand: the library leaves a socket open that it could not connect."""
+    import httpx
+
+    with socket.socket(socket.AF_UNIX) as trial:
+        trial.settimeout(CONNECT)
+        try:
+            trial.connect(str(local))
+        except OSError as error:
+            raise httpx.ConnectError(error.strerror or str(error)) from None
 
 
 def get(

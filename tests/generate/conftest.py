@@ -657,3 +657,9 @@ def connect(site, postgres, directory, listener, object_store, mail_server, web)
     }.items():
         site.setting(path, value)
     return site
+
+
+@pytest.fixture(scope="session")
+def conftest_module():
+    """This module, for tests that make answers of their own."""
+    return sys.modules[__name__]
