@@ -33,7 +33,9 @@ def finished(command: str, data: str | bytes) -> tuple[str, str | bytes]:
 def _draw(form: str, text: str) -> bytes:
     program = shutil.which("dot")
     if program is None:
-        raise UsageError("failed to execute dot. Is Graphviz installed? Error: exec: \"dot\": executable file not found in $PATH")
+        raise UsageError(
+            'failed to execute dot. Is Graphviz installed? Error: exec: "dot": executable file not found in $PATH'
+        )
     try:
         done = subprocess.run(
             [program, f"-T{form}"],

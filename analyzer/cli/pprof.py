@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import typer  # noqa: TC002 - Typer reads the annotation of the context
 
 from analyzer.cli.common import DONE, INCOMPLETE, notice
 from analyzer.errors import UsageError
@@ -41,11 +41,10 @@ def run(arguments: Sequence[str]) -> int:
     Raises:
         PacketError: what pprof refuses; nothing was written.
     """
+    from analyzer.cli.profilesource import is_binary, read
     from analyzer.profiles.fetch import fetch
     from analyzer.profiles.flags import HelpRequested, parse
     from analyzer.profiles.text.reports import generate
-
-    from analyzer.cli.profilesource import is_binary, read
 
     try:
         line = parse(arguments, is_binary)

@@ -77,7 +77,7 @@ def gunzip(data: bytes, max_bytes: int = MAX_BYTES) -> bytes:
                 size += len(chunk)
                 if size > limit:
                     raise ProfileError(f"the gzip data unpacks to more than {human_bytes(limit)}")
-        except isal_zlib.error as error:
+        except isal_zlib.error as error:  # type: ignore[misc]  # the stubs lack its base class
             raise ProfileError(f"the gzip data is broken: {error}", verdict=_verdict(str(error))) from None
         rest = member.unused_data
     return b"".join(chunks)

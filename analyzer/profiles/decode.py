@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyzer.errors import ProfileError
 from analyzer.profiles import parts as top
@@ -27,6 +26,9 @@ from analyzer.profiles.model import (
 )
 from analyzer.profiles.validity import References, check
 from analyzer.profiles.wire import BYTES, VARINT, Fields, Messages, WireError, lay_out, repeated, walk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _Number = TypeVar("_Number", bound=np.generic)
 _BLOCK = 32_768  # messages at a time: keeps the temporary arrays inside a few megabytes
@@ -159,7 +161,7 @@ class _Texts:
         if value >= len(self.canonical):
             self._refuse(_signed(value), what)
             return ""
-        return self.strings[self.canonical[value]]
+        return self.strings[int(self.canonical[value])]
 
     def _refuse(self, index: int, what: str) -> None:
         if self.error is None:
@@ -256,8 +258,8 @@ def _mappings(blobs: Sequence[bytes], texts: _Texts) -> Mappings:
 
 def _functions(blobs: Sequence[bytes], texts: _Texts) -> Functions:
     ids, *names, start_line = _records(top.FUNCTION, blobs, 5)
-    rows = (texts.rows(column, top.NAMES[top.FUNCTION]) for column in names)
-    return Functions(ids, *rows, start_line.view(np.int64))
+    name, system_name, filename = (texts.rows(column, top.NAMES[top.FUNCTION]) for column in names)
+    return Functions(ids, name, system_name, filename, start_line.view(np.int64))
 
 
 def _locations(blobs: Sequence[bytes], mapping_ids: U64, function_ids: U64) -> tuple[Locations, Lines]:

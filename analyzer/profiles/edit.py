@@ -1,4 +1,4 @@
-"""New profiles from old ones: fewer samples, shorter stacks, fewer frames, fewer labels. Nothing is changed in place."""
+"""New profiles from old ones: fewer samples, shorter stacks, fewer frames or labels; nothing changes in place."""
 
 from __future__ import annotations
 
@@ -90,10 +90,7 @@ def set_label(columns: Columns, key: str, value: str) -> Columns:
 def join_labels(tables: list[Labels]) -> Labels:
     """Return labels of several tables, ordered by sample."""
     joined = Labels(
-        **{
-            field.name: np.concatenate([getattr(table, field.name) for table in tables])
-            for field in fields(Labels)
-        }
+        **{field.name: np.concatenate([getattr(table, field.name) for table in tables]) for field in fields(Labels)}
     )
     return rows_of(joined, np.argsort(joined.sample, kind="stable"))
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from analyzer.profiles.model import I32, I64, Bools, Columns
 from analyzer.profiles.nodes import Nodes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FRAMES = 1 << 18  # stack entries at a time: bounds the temporary arrays
 _DENSE = 1 << 22  # so many possible calls are summed in plain arrays
@@ -30,7 +33,8 @@ class Weights:
     @property
     def counted(self) -> Bools:
         """Samples that count at all."""
-        return (self.value != 0) | (self.divisor != 0)
+        counted: Bools = (self.value != 0) | (self.divisor != 0)
+        return counted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,10 +140,7 @@ def totals(columns: Columns, nodes: Nodes, weights: Weights) -> Totals:
         leaf = node[block.leaf]
         value, divisor = weights.value[block.rows], weights.divisor[block.rows]
         np.add.at(flat, leaf, value)
-        small = len(block.rows) << bits < 1 << 32
-        keys = block.sample.astype(np.uint32 if small else np.int64) << bits | node.astype(
-            np.uint32 if small else np.int64
-        )
+        keys = _packed(block.sample, node, bits, len(block.rows) << bits < 1 << 32)
         keys.sort()
         fresh = np.ones(len(keys), bool)
         np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
@@ -150,6 +151,13 @@ def totals(columns: Columns, nodes: Nodes, weights: Weights) -> Totals:
             np.add.at(flat_div, leaf, divisor)
             np.add.at(cum_div, node, divisor[sample])
     return Totals(flat, flat_div, cum, cum_div)
+
+
+def _packed(sample: I32, node: I32, bits: int, small: bool) -> NDArray[np.integer]:
+    """Return one number for each (sample, node): plain numbers sort several times faster than pairs."""
+    if small:
+        return sample.astype(np.uint32) << np.uint32(bits) | node.astype(np.uint32)
+    return sample.astype(np.int64) << bits | node
 
 
 def maybe_inline(nodes: Nodes) -> Bools:
@@ -231,10 +239,11 @@ def _last_of_each(owner: I64, key: I64, keys: int) -> I64:
         packed = (owner << key_bits | key) << bits | place  # one plain sort is several times faster
         packed.sort()
         group = packed >> bits
-        return packed[np.append(group[1:] != group[:-1], True)] & ((1 << bits) - 1)
-    order = np.lexsort((place, key, owner))
+        chosen: I64 = packed[np.append(group[1:] != group[:-1], True)] & ((1 << bits) - 1)
+        return chosen
+    order: I64 = np.lexsort((place, key, owner))
     last = (np.diff(key[order]) != 0) | (np.diff(owner[order]) != 0)
-    return order[np.append(last, True)]
+    return np.asarray(order[np.append(last, True)], np.int64)
 
 
 _Result: TypeAlias = tuple[I64, I64, I64, Bools, Bools]

@@ -51,7 +51,9 @@ class Interned:
         stacks = self._map_locations(columns, texts, counted)
         self._add_samples(columns, texts, counted, stacks)
 
-    def _map_mapping(self, columns: Columns, texts: I32, row: int, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    def _map_mapping(
+        self, columns: Columns, texts: I32, row: int, known: dict[int, tuple[int, int]]
+    ) -> tuple[int, int]:
         """Return the merged mapping of one, and how far its addresses move."""
         if row < 0:
             return -1, 0
@@ -145,11 +147,7 @@ class Interned:
             header,
             samples=Samples(values, _offsets(depths), np.frombuffer(b"".join(self._stacks), np.int32)),
             labels=Labels(*_transposed(self._labels, (np.int32, np.int32, np.int32, np.int64, np.int32))),
-            locations=Locations(
-                _ids(len(self._location_rows)),
-                *_transposed(self._location_rows, (np.int32, np.uint64, np.bool_)),
-                _offsets([len(own) for own in self._location_lines]),
-            ),
+            locations=self._location_table(),
             lines=Lines(*_transposed(lines, (np.int32, np.int64, np.int64))),
             functions=self._function_table(),
             mappings=Mappings(
@@ -158,6 +156,11 @@ class Interned:
             ),
             strings=tuple(self._texts),
         )
+
+    def _location_table(self) -> Locations:
+        mapping, address, folded = _transposed(self._location_rows, (np.int32, np.uint64, np.bool_))
+        offsets = _offsets([len(own) for own in self._location_lines])
+        return Locations(_ids(len(mapping)), mapping, address, folded, offsets)
 
     def _function_table(self) -> Functions:
         start, name, system_name, filename = _transposed(

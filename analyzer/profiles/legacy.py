@@ -1,4 +1,4 @@
-"""Go's text profiles (``debug=1``): heap, goroutine and other counts, mutex and block.
+r"""Go's text profiles (``debug=1``): heap, goroutine and other counts, mutex and block.
 
 Grammar and arithmetic follow github.com/google/pprof/profile/legacy_profile.go. Upstream throws away the comment
 rows that name the frames (``#\t0x524dd8\tmain.main.func4+0x18\tmain.go:99``) and the labels of goroutines; both are
@@ -194,16 +194,16 @@ def _heap(lines: _Lines) -> Columns:
             if max(abs(objects), abs(octets)) > _MAX:
                 raise _bad_row(lines, line, f"parsing profile: malformed sample: {line.strip()}")
             if not objects and octets:
-                raise _bad_row(
-                    lines, line, f"parsing profile: {name} count was 0 but {name} bytes was {octets}"
-                )
+                raise _bad_row(lines, line, f"parsing profile: {name} count was 0 but {name} bytes was {octets}")
             if objects:
                 size = truncated_quotient(octets, objects)
                 if form != "heapprofile":
                     objects, octets = _unsampled(objects, octets, period)
             values += [objects, octets]
         builder.sample(values, _addresses(lines, match[5]), size=size)
-    return builder.columns(drop_frames=r"runtime\..*", keep_frames=r"runtime\.panic|runtime\.reflectcall|runtime\.call[0-9]*")
+    return builder.columns(
+        drop_frames=r"runtime\..*", keep_frames=r"runtime\.panic|runtime\.reflectcall|runtime\.call[0-9]*"
+    )
 
 
 def _unsampled(objects: int, octets: int, rate: int) -> tuple[int, int]:
@@ -240,7 +240,9 @@ def _contention(lines: _Lines) -> Columns:
             period = int(value)
         row = ""
     builder = Builder(
-        (ValueType("contentions", "count"), ValueType("delay", "nanoseconds")), ValueType("contentions", "count"), period
+        (ValueType("contentions", "count"), ValueType("delay", "nanoseconds")),
+        ValueType("contentions", "count"),
+        period,
     )
     while True:
         text = row.strip()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from analyzer.profiles.measure import BASE_KEY, BASE_VALUE
 from analyzer.profiles.model import I64, Columns, ValueType
 from analyzer.profiles.numbers import truncated
 from analyzer.profiles.units import compatible, scale
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def combine(profiles: Sequence[Columns]) -> Columns:
@@ -35,9 +39,7 @@ def combine(profiles: Sequence[Columns]) -> Columns:
     return aligned[0] if len(aligned) == 1 else merge(aligned)
 
 
-def difference(
-    source: Columns, base: Columns, *, mark: bool = False, normalize: bool = False
-) -> Columns:
+def difference(source: Columns, base: Columns, *, mark: bool = False, normalize: bool = False) -> Columns:
     """Return ``source`` minus ``base``.
 
     Args:
@@ -69,7 +71,7 @@ def scaled(columns: Columns, ratios: Sequence[float]) -> Columns:
     return keep_samples(with_values(columns, values), kept)
 
 
-def _rounded(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> I64:
+def _rounded(values: NDArray[np.floating]) -> I64:
     """Round half away from zero, as Go's ``math.Round``."""
     whole = np.trunc(values)
     rounded = whole + np.where(np.abs(values - whole) >= 0.5, np.copysign(1.0, values), 0.0)
@@ -83,9 +85,7 @@ def _types_text(columns: Columns) -> str:
 
 def _check_compatible(first: Columns, other: Columns) -> None:
     if first.period_type != other.period_type:
-        raise UsageError(
-            f"incompatible period types {'/'.join(first.period_type)} and {'/'.join(other.period_type)}"
-        )
+        raise UsageError(f"incompatible period types {'/'.join(first.period_type)} and {'/'.join(other.period_type)}")
     if first.sample_types != other.sample_types:
         raise UsageError(f"incompatible sample types {_types_text(first)} and {_types_text(other)}")
 
@@ -117,9 +117,7 @@ def _with_types(columns: Columns, wanted: list[str]) -> Columns:
     if index == list(range(len(names))):
         return columns
     default = columns.default_sample_type if columns.default_sample_type in wanted else wanted[0]
-    changed = replace(
-        columns, sample_types=tuple(columns.sample_types[i] for i in index), default_sample_type=default
-    )
+    changed = replace(columns, sample_types=tuple(columns.sample_types[i] for i in index), default_sample_type=default)
     return with_values(changed, np.ascontiguousarray(columns.samples.values[:, index]))
 
 
@@ -128,9 +126,7 @@ def _finest(types: Sequence[ValueType]) -> ValueType | None:
         return None
     finest = types[0]
     for kind in types[1:]:
-        if finest.type.removesuffix("s") != kind.type.removesuffix("s") or not compatible(
-            finest.unit, kind.unit
-        ):
+        if finest.type.removesuffix("s") != kind.type.removesuffix("s") or not compatible(finest.unit, kind.unit):
             raise UsageError(f"incompatible types: {{{finest.type} {finest.unit} 0 0}} {{{kind.type} {kind.unit} 0 0}}")
         if scale(1, kind.unit, finest.unit)[0] < 1:
             finest = kind
@@ -150,9 +146,7 @@ def _same_units(profiles: list[Columns]) -> list[Columns]:
     for profile in profiles:
         if period is not None:
             amount = truncated(scale(profile.period, profile.period_type.unit, period.unit)[0])
-            profile = replace(
-                profile, period=amount, period_type=profile.period_type._replace(unit=period.unit)
-            )
+            profile = replace(profile, period=amount, period_type=profile.period_type._replace(unit=period.unit))
         ratios = [
             1.0 if target is None else scale(1, kind.unit, target.unit)[0]
             for kind, target in zip(profile.sample_types, finest, strict=True)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyzer.errors import UsageError
 from analyzer.profiles.model import I32, I64, U64, Bools, Columns
 from analyzer.profiles.paths import base, clean
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Granularity: TypeAlias = Literal["functions", "filefunctions", "files", "lines", "addresses"]
 GRANULARITIES: tuple[Granularity, ...] = ("functions", "filefunctions", "files", "lines", "addresses")
@@ -102,6 +104,11 @@ class Nodes:
         """Return the file name alone."""
         return self.texts[int(self.file[node])]
 
+    def binary_name(self, node: int) -> str:
+        """Return the mapped binary in brackets, or ``<unknown>``: what stands for a function without a name."""
+        binary = self.texts[int(self.binary[node])]
+        return f"[{base(binary)}]" if binary else "<unknown>"
+
     def components(self, node: int, name: str | None = None, file: str | None = None) -> list[str]:
         """Return the parts of a node's printed name: address, function, place; name and file may be given."""
         parts = []
@@ -118,10 +125,8 @@ class Nodes:
             parts.append(file)
         elif name:
             pass
-        elif binary := self.texts[self.binary[node]]:
-            parts.append(f"[{base(binary)}]")
         else:
-            parts.append("<unknown>")
+            parts.append(self.binary_name(node))
         return parts
 
     def printed(self, node: int) -> str:
@@ -232,6 +237,6 @@ def _group(keys: list[I64]) -> tuple[I64, I32]:
     for key in varying:
         ordered = key[order]
         fresh[1:] |= ordered[1:] != ordered[:-1]
-    node = np.empty(size, np.int32)
+    node: I32 = np.empty(size, np.int32)
     node[order] = np.cumsum(fresh) - 1
-    return order[fresh], node
+    return order[fresh].astype(np.int64), node

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from analyzer.errors import ProfileError
 from analyzer.profiles.wire import BYTES, FIXED32, FIXED64, VARINT, WireError, read_varint
@@ -103,7 +104,8 @@ def split_quick(data: bytes) -> Parts | None:
     )
     if message.string_table and message.string_table[0]:
         return None
-    for unknown in UnknownFieldSet(message):  # type: ignore[no-untyped-call]
+    unknown_fields: Any = UnknownFieldSet(message)
+    for unknown in unknown_fields:
         kind = unknown.wire_type
         if kind not in (VARINT, FIXED64, BYTES, FIXED32):
             return None

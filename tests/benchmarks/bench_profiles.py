@@ -149,7 +149,9 @@ def row(work: str, ours: float, peer: float, unit: str, asked: float) -> None:
     """Print one comparison."""
     ratio = ours / peer
     verdict = "reached" if ratio <= asked else "MISSED"
-    print(f"{work:<52} {ours:>9.2f} {unit:<3} peer {peer:>9.2f} {unit:<3} ratio {ratio:6.3f}  asked {asked:.3f}  {verdict}")
+    print(
+        f"{work:<52} {ours:>9.2f} {unit:<3} peer {peer:>9.2f} {unit:<3} ratio {ratio:6.3f}  asked {asked:.3f}  {verdict}"
+    )
 
 
 def tool() -> str:

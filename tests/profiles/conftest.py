@@ -134,7 +134,12 @@ def random_profile(rng: random.Random) -> pb.Profile:
     kinds = rng.choice(
         [
             [("samples", "count"), ("cpu", "nanoseconds")],
-            [("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes")],
+            [
+                ("alloc_objects", "count"),
+                ("alloc_space", "bytes"),
+                ("inuse_objects", "count"),
+                ("inuse_space", "bytes"),
+            ],
             [("contentions", "count"), ("delay", "nanoseconds")],
             [("objects", "count"), ("space", "bytes")],
             [("events", "widgets")],
@@ -143,7 +148,15 @@ def random_profile(rng: random.Random) -> pb.Profile:
     )
     for kind, unit in kinds:
         profile.sample_type.add(type=text(kind), unit=text(unit))
-    files = ["/src/app/main.go", "/go/pkg/mod/x@v1/y.go", "lib/../lib/a.go", "", "/proc/self/cwd/b.cc", "//odd//c.go", "a\\b.go"]
+    files = [
+        "/src/app/main.go",
+        "/go/pkg/mod/x@v1/y.go",
+        "lib/../lib/a.go",
+        "",
+        "/proc/self/cwd/b.cc",
+        "//odd//c.go",
+        "a\\b.go",
+    ]
     names = [
         "main.main", "main.work", "example.com/mod/v2/pkg.(*T).Do", "runtime.goexit", "runtime.mallocgc",
         "std::vector<int>::push_back(int const&)", "ns::Class::method(int)", "operator()(x)", ".dotted", "",
@@ -195,7 +208,9 @@ def random_profile(rng: random.Random) -> pb.Profile:
         )
         for _ in range(rng.choice([0, 0, 0, 1, 2, 3])):
             if rng.random() < 0.5:
-                sample.label.add(key=text(rng.choice(["k", "worker", "z key"])), str=text(rng.choice(["a", "b", 'x"y', "10kb"])))
+                sample.label.add(
+                    key=text(rng.choice(["k", "worker", "z key"])), str=text(rng.choice(["a", "b", 'x"y', "10kb"]))
+                )
             else:
                 sample.label.add(
                     key=text(rng.choice(["bytes", "request", "size", "latency"])),
@@ -237,7 +252,20 @@ def random_profiles(tmp_path_factory) -> Callable[[int, int], list[Path]]:
     return write
 
 
-_PATTERNS = ["main", "runtime", "^main\\.", "mallocgc|goexit", "\\.go$", "work", "a", "T", "compress", "bin", "nomatch", "λ"]
+_PATTERNS = [
+    "main",
+    "runtime",
+    "^main\\.",
+    "mallocgc|goexit",
+    "\\.go$",
+    "work",
+    "a",
+    "T",
+    "compress",
+    "bin",
+    "nomatch",
+    "λ",
+]
 _TAGS = [
     "k=a", "worker=.*", "a", "k:a,worker", "bytes=16b", "1kb:", ":512b", "4kb:1mb", "x", "latency=1ms:", "16", "+16:",
     "size=:1000000", "kind:demo", "beta",
@@ -271,7 +299,12 @@ def random_flags(rng: random.Random) -> list[str]:
         (0.1, lambda: "-mean"),
         (0.1, lambda: f"-divide_by={rng.choice(['2', '0.5', '3.7', '1000'])}"),
         (0.15, lambda: f"-unit={rng.choice(['auto', 'ms', 'kb', 'seconds', 'GB', 'count', 'foo', 'minimum', 'hrs'])}"),
-        (0.2, lambda: f"-sample_index={rng.choice(['0', '1', 'cpu', 'samples', 'alloc_space', 'inuse_objects', '7', 'x'])}"),
+        (
+            0.2,
+            lambda: (
+                f"-sample_index={rng.choice(['0', '1', 'cpu', 'samples', 'alloc_space', 'inuse_objects', '7', 'x'])}"
+            ),
+        ),
         (0.05, lambda: "-" + rng.choice(["inuse_space", "alloc_objects", "total_delay", "contentions", "mean_delay"])),
         (0.1, lambda: "-relative_percentages"),
         (0.1, lambda: "-compact_labels"),
@@ -285,7 +318,21 @@ def random_flags(rng: random.Random) -> list[str]:
     return [make() for chance, make in choices if rng.random() < chance]
 
 
-REPORTS = ["top", "text", "tree", "peek", "traces", "tags", "raw", "comments", "dot", "callgrind", "list", "proto", "topproto"]
+REPORTS = [
+    "top",
+    "text",
+    "tree",
+    "peek",
+    "traces",
+    "tags",
+    "raw",
+    "comments",
+    "dot",
+    "callgrind",
+    "list",
+    "proto",
+    "topproto",
+]
 
 
 def random_command(rng: random.Random, paths: list[Path]) -> list[str]:

@@ -430,3 +430,51 @@ def test_data_survives_the_escapes(columns):
     assert "<" not in block
     data = json.loads(block)
     assert any(name.startswith(HOSTILE[0]) for name in data["frames"]["name"])
+
+
+def _without_samples(columns):
+    samples = replace(
+        columns.samples,
+        values=columns.samples.values[:0],
+        offsets=np.zeros(1, np.int64),
+        locations=columns.samples.locations[:0],
+    )
+    labels = replace(
+        columns.labels,
+        **{name: getattr(columns.labels, name)[:0] for name in ("sample", "key", "string", "number", "unit")},
+    )
+    return replace(columns, samples=samples, labels=labels)
+
+
+def _recursive(columns, depth):
+    """One stack: the first location, over and over."""
+    samples = replace(
+        columns.samples,
+        values=np.array([[1, 10_000_000]]),
+        offsets=np.array([0, depth]),
+        locations=np.zeros(depth, np.int32),
+    )
+    return replace(_without_samples(columns), samples=samples)
+
+
+def test_odd_profiles_open(columns, opened):
+    cpu = columns["cpu"]
+    page = opened(flame_tree(_without_samples(cpu)))
+    page.keys("\ue015", "\ue015", "i", "s", "/", "x")
+    assert page.boxes() == 0
+    page = opened(flame_tree(replace(cpu, samples=replace(cpu.samples, values=np.zeros_like(cpu.samples.values)))))
+    page.keys("\ue015", "i", "i")
+    page = opened(flame_tree(cpu, base=_without_samples(cpu)))
+    page.keys("\ue015")
+    assert "new, +1.57 s" in page.text("said")
+    page = opened(flame_tree(_without_samples(cpu), base=cpu))
+    page.browser.find_element("css selector", "[data-width=old]").click()
+    page.settle()
+    assert page.boxes() > 50
+    page = opened(flame_tree(_recursive(cpu, 5000)))
+    page.keys("\ue015", "\ue015", "s")
+    assert "10 ms, 100.00 %" in page.text("crumb-text")
+    page.keys("\ue00c", "i", "\ue015")
+    page = opened(flame_tree(replace(cpu, samples=replace(cpu.samples, values=-cpu.samples.values))))
+    page.keys("\ue015")
+    assert "gone, −1.57 s" in page.text("said")

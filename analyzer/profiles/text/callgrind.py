@@ -84,13 +84,13 @@ def _distinct_names(builder: Builder, boxes: list[Node]) -> dict[Node, str]:
         # A box without address and line stands for a whole function, told apart by its column even so.
         whole = not nodes.address[box.key] and not nodes.line[box.key]
         column = int(nodes.column[box.key]) if whole else 0
-        function = (id(caller) if caller else 0, int(nodes.start_line[box.key]), binary, column)
+        function: object = (id(caller) if caller else 0, int(nodes.start_line[box.key]), binary, column)
         group = groups.setdefault((file, name), {})
         group.setdefault(function, len(group))
         functions[box] = (file, name), function
     names = {}
-    for box, (key, function) in functions.items():
+    for box, (key, known) in functions.items():
         group = groups[key]
-        suffix = f" [{group[function] + 1}/{len(group)}]" if len(group) > 1 else ""
+        suffix = f" [{group[known] + 1}/{len(group)}]" if len(group) > 1 else ""
         names[box] = key[1] + suffix
     return names

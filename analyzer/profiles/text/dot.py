@@ -46,7 +46,9 @@ def dot(report: Report, *, safe: bool = False) -> str:
     lines = [f'digraph "{title or "unnamed"}" {{', 'node [style=filled fillcolor="#f8f8f8"]']
     tooltip = f' tooltip="{title}"' if title else ""
     legend = "\\l".join(escaped(text) for text in labels)
-    lines.append(f'subgraph cluster_L {{ "{escaped(labels[0])}" [shape=box fontsize=16 label="{legend}\\l"{tooltip}] }}')
+    lines.append(
+        f'subgraph cluster_L {{ "{escaped(labels[0])}" [shape=box fontsize=16 label="{legend}\\l"{tooltip}] }}'
+    )
     numbers = {box: number for number, box in enumerate(boxes, 1)}
     largest = max((float(abs(value)) for value in flat), default=0.0)
     with_tags = set()

@@ -114,9 +114,7 @@ def _locations(columns: Columns) -> list[str]:
     ]
     table = columns.lines
     frames = []
-    for function, line, column in zip(
-        table.function.tolist(), table.line.tolist(), table.column.tolist(), strict=True
-    ):
+    for function, line, column in zip(table.function.tolist(), table.line.tolist(), table.column.tolist(), strict=True):
         name, system, file, start = names[function]
         frames.append(f"{name} {file}:{line}:{column} s={start}" + (f"({system})" if name != system else ""))
     mapping_ids = [*columns.mappings.id.tolist(), 0]

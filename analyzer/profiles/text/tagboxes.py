@@ -28,12 +28,8 @@ def tag_boxes(report: Report, box: Node, number: int, escape: Escape) -> list[st
             continue
         weight = report.format(value)
         name = f"N{number}_{place}"
-        lines.append(
-            f'{name} [label = "{escape(tag.name)}" id="{name}" fontsize=8 shape=box3d tooltip="{weight}"]'
-        )
-        lines.append(
-            f'N{number} -> {name} [label=" {weight}" weight=100 tooltip="{weight}" labeltooltip="{weight}"]'
-        )
+        lines.append(f'{name} [label = "{escape(tag.name)}" id="{name}" fontsize=8 shape=box3d tooltip="{weight}"]')
+        lines.append(f'N{number} -> {name} [label=" {weight}" weight=100 tooltip="{weight}" labeltooltip="{weight}"]')
         lines.extend(_number_boxes(report, list(box.number_tags.get(tag.name, {}).values()), name, flat=flat))
     lines.extend(_number_boxes(report, list(box.number_tags.get("", {}).values()), f"N{number}", flat=flat))
     return lines

@@ -6,11 +6,11 @@ Rules: ``printTraces`` in github.com/google/pprof/internal/report/report.go.
 from __future__ import annotations
 
 from analyzer.profiles.labels import SampleLabels, labels_by_sample
+from analyzer.profiles.nodes import build, identity
 from analyzer.profiles.numbers import means
 from analyzer.profiles.report import Report
 from analyzer.profiles.text.heading import profile_labels
 from analyzer.profiles.units import label
-from analyzer.profiles.nodes import build, identity
 
 _SEPARATOR = "-" * 11 + "+" + "-" * 55
 _NONE = SampleLabels()
