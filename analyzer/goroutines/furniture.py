@@ -1,8 +1,8 @@
 """Goroutines that every server has and that wait by design: a table. They are never suspects.
 
-An entry names a function as ``canonical`` writes it; its closures are meant, too. A goroutine is furniture
-when such a function is on its stack and everything leafward of it only waits (polling, reading, selecting):
-the same worker in the middle of a job is none.
+An entry names a function as ``canonical`` writes it; its closures are meant, too, except for main's. A goroutine is
+furniture when such a function is on its stack and everything leafward of it only waits (polling, reading,
+selecting): the same worker in the middle of a job is none.
 """
 
 from __future__ import annotations
@@ -66,10 +66,8 @@ FURNITURE: Final[tuple[tuple[str, str], ...]] = (
     ("os.(*Process).Wait", "waits for a child process"),
     ("context.propagateCancel", "watches a context"),
     ("context.(*cancelCtx).propagateCancel", "watches a context"),
-    ("runtime.ensureSigM", "the runtime's signal mask"),
-    ("runtime.timerproc", "the runtime's timers (before Go 1.14)"),
     ("testing.(*T).Run", "waits for a test"),
-    ("testing.tRunner.func1", "waits for subtests"),
+    ("testing.tRunner", "waits for subtests"),
     # database drivers
     ("github.com/lib/pq.(*conn).watchCancel", "watches a query's context"),
     ("github.com/lib/pq.(*ListenerConn).listenerConnLoop", "waits for PostgreSQL notifications"),
@@ -214,7 +212,7 @@ def furniture_of(functions: Sequence[str], creator: str | None, state: StateClas
         return "the Go runtime"
     for depth, function in enumerate(functions):
         use = _TABLE.get(_plain(function))
-        if use is not None:
+        if use is not None and (use != _MAIN or canonical(function) in _TABLE):  # its closures are other goroutines
             return use if state != "forever" or use == _MAIN else None
         if package_of(function) not in _WAITING or function.endswith("ServeHTTP"):
             root = depth + 1 == len(functions)

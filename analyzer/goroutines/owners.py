@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -68,6 +69,7 @@ _PLUMBING: Final = (
 )
 """Own code through which nearly everything passes: it names a layer, not what was being done."""
 
+_TYPES: Final = re.compile(r"[(\[]")
 _OWNER: Final = "github.com/mattermost/"
 _OLD_SERVER: Final = ("github.com/mattermost/mattermost-server/v6/", "github.com/mattermost/mattermost-server/v5/")
 
@@ -78,7 +80,8 @@ def package_of(function: str) -> str:
     >>> package_of("github.com/lib/pq.(*conn).recv")
     'github.com/lib/pq'
     """
-    slash = function.rfind("/", 0, function.find("(") if "(" in function else len(function))
+    plain = _TYPES.split(function, maxsplit=1)[0]  # receivers and type arguments may hold paths of their own
+    slash = plain.rfind("/")
     dot = function.find(".", slash + 1)
     return function[:dot] if dot > 0 else ""
 

@@ -133,7 +133,7 @@ def _certain_leak(survey: Survey) -> Iterator[Suspect]:
     """Goroutines that can never go on."""
     proved = np.array(["leaked" in s.marks or s.state == "leaked" for s in survey.dump.records.statuses], dtype=bool)
     leaked = proved[survey.dump.records.status] if len(proved) else np.zeros(0, dtype=bool)
-    rows = np.flatnonzero((leaked | survey.of_class("forever")) & ~survey.furniture)
+    rows = np.flatnonzero(leaked | (survey.of_class("forever") & ~survey.furniture))
     if not len(rows):
         return
     number = survey.weight(rows)
