@@ -125,8 +125,7 @@ def _labels(labels: SampleLabels, strings: _Strings) -> bytes:
         row = strings(key)
         given = labels.units_given(key)
         parts += [
-            _blob(3, _numbers(row, 0, number, strings(unit) if given else 0))
-            for number, unit in labels.numbers[key]
+            _blob(3, _numbers(row, 0, number, strings(unit) if given else 0)) for number, unit in labels.numbers[key]
         ]
     return b"".join(parts)
 

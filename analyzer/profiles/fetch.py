@@ -128,7 +128,14 @@ def _with_binary(columns: Columns, wanted: Fetch) -> Columns:
 def _one_mapping() -> Mappings:
     number, row, flag = np.zeros(1, np.uint64), np.zeros(1, np.int32), np.zeros(1, bool)
     return Mappings(
-        np.ones(1, np.uint64), number, number.copy(), number.copy(), row, row.copy(), flag, *(flag.copy() for _ in range(3))
+        np.ones(1, np.uint64),
+        number,
+        number.copy(),
+        number.copy(),
+        row,
+        row.copy(),
+        flag,
+        *(flag.copy() for _ in range(3)),
     )
 
 

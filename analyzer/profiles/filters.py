@@ -117,9 +117,7 @@ def _any_entry(columns: Columns, flags: Bools) -> Bools:
     return found
 
 
-def _hide_and_show(
-    columns: Columns, hide: Matcher | None, show: Matcher | None, warn: Warn
-) -> tuple[Bools, Bools]:
+def _hide_and_show(columns: Columns, hide: Matcher | None, show: Matcher | None, warn: Warn) -> tuple[Bools, Bools]:
     """Return which lines stay and which locations leave the stacks."""
     owner = line_owner(columns.locations)
     lines = np.ones(len(columns.lines), bool)

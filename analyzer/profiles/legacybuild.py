@@ -131,9 +131,7 @@ class Builder:
                 np.zeros(count, bool),
                 _offsets([len(own) for own in frames]),
             ),
-            lines=Lines(
-                line_table[:, 0].astype(np.int32), line_table[:, 1], np.zeros(len(line_table), np.int64)
-            ),
+            lines=Lines(line_table[:, 0].astype(np.int32), line_table[:, 1], np.zeros(len(line_table), np.int64)),
             functions=Functions(
                 np.arange(1, len(names) + 1, dtype=np.uint64),
                 names[:, 0].copy(),

@@ -11,9 +11,7 @@ import re
 _ANONYMOUS = re.compile(r"^\(anonymous namespace\)::")
 _VERSION = re.compile(r"^(.*?)/v(?:[2-9]|[1-9][0-9]+)([./].*)$", re.ASCII)
 _GO = re.compile(r"^(?:[\w\-\.]+\/)+([^.]+\..+)", re.ASCII)
-_JAVA = re.compile(
-    r"^(?:[a-z]\w*\.)*([A-Z][\w\$]*\.(?:<init>|[a-z][\w\$]*(?:\$\d+)?))(?:(?:\()|\Z)", re.ASCII
-)
+_JAVA = re.compile(r"^(?:[a-z]\w*\.)*([A-Z][\w\$]*\.(?:<init>|[a-z][\w\$]*(?:\$\d+)?))(?:(?:\()|\Z)", re.ASCII)
 _CPP = re.compile(r"^(?:[_a-zA-Z]\w*::)+(_*[A-Z]\w*::~?[_a-zA-Z]\w*(?:<.*>)?)", re.ASCII)
 
 

@@ -229,14 +229,14 @@ def _group(keys: list[I64]) -> tuple[I64, I32]:
     if not varying:
         return np.zeros(min(size, 1), np.int64), np.zeros(size, np.int32)
     if len(varying) == 1:
-        _, first, node = np.unique(varying[0], return_index=True, return_inverse=True)
-        return first, node.astype(np.int32)
+        _, first, inverse = np.unique(varying[0], return_index=True, return_inverse=True)
+        return first, inverse.astype(np.int32)
     order = np.lexsort(varying[::-1])
     fresh = np.zeros(size, bool)
     fresh[0] = True
     for key in varying:
         ordered = key[order]
         fresh[1:] |= ordered[1:] != ordered[:-1]
-    node: I32 = np.empty(size, np.int32)
+    node = np.empty(size, np.int32)
     node[order] = np.cumsum(fresh) - 1
     return order[fresh].astype(np.int64), node

@@ -24,9 +24,7 @@ _NUMBER = re.compile(r"([+-]?[0-9]+)([A-Za-z]+)?")
 _MAX = (1 << 63) - 1
 
 
-def compile_tag_filter(
-    name: str, value: str, units: dict[str, str], warn: Callable[[str], None]
-) -> TagFilter | None:
+def compile_tag_filter(name: str, value: str, units: dict[str, str], warn: Callable[[str], None]) -> TagFilter | None:
     """Return a function from a profile to the samples that match; None where nothing is asked for.
 
     Raises:

@@ -89,7 +89,9 @@ def _with_frames(columns: Columns, frames: list[tuple[str, str]]) -> Columns:
     )
 
 
-def _next_ids(ids: np.ndarray[tuple[int], np.dtype[np.uint64]], count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _next_ids(
+    ids: np.ndarray[tuple[int], np.dtype[np.uint64]], count: int
+) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     largest = int(ids.max()) if len(ids) else 0
     return np.array([(largest + 1 + i) % (1 << 64) for i in range(count)], np.uint64)
 

@@ -40,9 +40,7 @@ class Family:
 
 def _family(default: Unit, *rows: tuple[str, float, str]) -> Family:
     units = tuple(Unit(name, factor) for name, factor, _ in rows)
-    spellings = {
-        word: unit for unit, (_, _, words) in zip(units, rows, strict=True) for word in words.split()
-    }
+    spellings = {word: unit for unit, (_, _, words) in zip(units, rows, strict=True) for word in words.split()}
     return Family(units, default, spellings)
 
 
