@@ -35,7 +35,8 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=5,
 )
-TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)).map(
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001  wall clocks
     lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000)
 )
 ZONES = st.integers(-14 * 60, 14 * 60)
@@ -295,7 +296,7 @@ def test_timestamps_at_once_as_one_by_one(moment, minutes):
     value, offset, right = read_stamps(np.frombuffer(text, np.uint8), np.array([0]), np.array([len(text)]))
     assert right[0]
     assert (int(value[0]), int(offset[0])) == parse_time(text.decode())
-    assert timedelta(microseconds=int(value[0])) == moment - datetime(1970, 1, 1)
+    assert timedelta(microseconds=int(value[0])) == moment - EPOCH
 
 
 @pytest.mark.parametrize(
@@ -314,7 +315,7 @@ def test_timestamps_at_once_as_one_by_one(moment, minutes):
     ],
 )
 def test_layouts_of_timestamps(text, want):
-    moment = (datetime.fromisoformat(want[0]) - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+    moment = (datetime.fromisoformat(want[0]) - EPOCH) // timedelta(microseconds=1)
     assert parse_time(text) == (moment, want[1])
 
 

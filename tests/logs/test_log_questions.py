@@ -119,7 +119,7 @@ SEARCHES = st.fixed_dictionaries(
 )  # fmt: skip
 POOL = (*MIXED, line(6, "warn", "wörld"), "", '{"timestamp":"2026-01-01 10:00:06.000 Z","level":"\\u0065rror","msg":"Hook esc"}',
         '{"version":"1.1","host":"h","short_message":"Hook gelf","timestamp":1767261600.5,"level":2,"__caller":"app/a.go:1"}',
-        "2026-01-01T10:00:07.000Z\tERROR\tapp/q.go:1\tHook zap\t{\"a\": 1}", "panic: Hook")  # fmt: skip
+        '2026-01-01T10:00:07.000Z\tERROR\tapp/q.go:1\tHook zap\t{"a": 1}', "panic: Hook")  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
