@@ -56,13 +56,12 @@ function rebuild() {
   if (state.focus >= 0) {
     $("crumb-text").textContent = `Callers above, callees below: ${nameOf(state.focus)}, ${share(0)}`;
   }
-  const kind = data.types[state.type].name, unseen = state.width === "now" && !view.whole && view.oldWhole;
+  const kind = data.types[state.type].name;
   canvas.setAttribute("aria-label", `Flame graph of ${data.title}, ${kind}, ${amount(view.whole)} in all, `
     + `${scene.size} frames. Arrow keys go from frame to frame, question mark shows all keys.`);
   for (const [id, on] of [["down", !state.inverted && state.focus < 0], ["up", state.inverted && state.focus < 0]])
     $(id).setAttribute("aria-pressed", on);
   for (const button of $("widths").children) button.setAttribute("aria-pressed", button.dataset.width === state.width);
-  if (unseen) say("The newer profile has no such values; choose the older one.");
   search();
   table();
   describe();

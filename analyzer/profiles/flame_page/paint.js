@@ -56,6 +56,10 @@ function paint(scene, view) {
   const scale = width / (right - left);
   const last = Math.min(scene.rows.length, Math.ceil((top + height) / ROW));
   let drawn = 0;
+  if (!scene.w[0]) {
+    pen.fillStyle = dark ? "#9aa5b3" : "#5b6673";
+    pen.fillText("Nothing of this measure", 12, 30);
+  }
   for (let r = Math.max(0, Math.floor(top / ROW)); r < last; r++) {
     const list = scene.rows[r], y = r * ROW - top;
     let from = -1, to = -1;
