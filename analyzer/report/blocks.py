@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from analyzer.text import printable
 
-Kind: TypeAlias = Literal["text", "number", "code", "short", "mark"]
+Kind: TypeAlias = Literal["text", "wide", "number", "code", "short", "mark"]
 Mood: TypeAlias = Literal["good", "warn", "bad", "plain"]
 
 CELL = 400

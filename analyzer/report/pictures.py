@@ -35,7 +35,7 @@ def draw(packet: Packet) -> dict[str, Picture]:
 def _charts(node: Node) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """Yield name, title and maker of a drawn Display for every part that the node has."""
     from analyzer.charts.goroutines import GoroutineGroupsDisplay, GoroutineStatesDisplay, GoroutineWaitsDisplay
-    from analyzer.charts.logs import LogTimelineDisplay
+    from analyzer.charts.logs import TimelineDisplay
     from analyzer.charts.profiles import HotFunctionsDisplay
 
     for part, title in (("cpu", "CPU: hot functions"), ("heap", "Memory: hot functions")):
@@ -50,7 +50,7 @@ def _charts(node: Node) -> Iterator[tuple[str, str, Callable[[], Any]]]:
             yield "goroutine_waits", "Goroutines by waiting time", partial(_plot, GoroutineWaitsDisplay.from_dump, dump)
     log = node.log
     if log is not None:
-        yield "log_timeline", "Log by level", partial(_plot, LogTimelineDisplay.from_log, log)
+        yield "log_timeline", "Log by level", partial(_plot, TimelineDisplay.from_log, log)
 
 
 def _plot(compute: Callable[[Any], Any], value: Any) -> Any:

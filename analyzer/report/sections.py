@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_NODES = 6  # nodes with pictures of their own; a larger cluster's other nodes are in the frames
 TOP = 12
+LOUD = ("panic", "fatal", "critical", "error", "warn")
 
 
 def overview(packet: Packet) -> Section:
@@ -114,7 +115,7 @@ def _suspects(dump: GoroutineDump) -> Table:
         Column("", "mark"),
         Column("kind", "short"),
         Column("count", "number"),
-        Column("evidence"),
+        Column("evidence", "wide"),
         Column("next"),
     )
     rows = [
@@ -187,7 +188,10 @@ def logs(packet: Packet, pictures: Mapping[str, Picture]) -> Section | None:
 
 def _templates(log: Log) -> Table:
     frame = log.templates()
-    loud = frame[frame["level"].isin(["panic", "fatal", "critical", "error", "warn"])]
+    loud = frame[frame["level"].isin(LOUD)]
+    loud = loud.iloc[
+        loud["level"].map({level: rank for rank, level in enumerate(LOUD)}).astype(int).argsort(kind="stable")
+    ]
     columns = (Column("", "mark"), Column("count", "number"), Column("last", "short"), Column("message"))
     rows = [
         (_level_mark(str(row.level)), row.count, _time(row.last), row.template)
