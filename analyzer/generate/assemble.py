@@ -118,7 +118,7 @@ def _texts(
     target = shape.target
     content: dict[str, bytes] = {}
     if shape.layout == "v1":
-        content["support_packet.yaml"] = support_packet.write(_support_packet(found, shape), target=target)
+        content["support_packet.yaml"] = support_packet.write(_support_packet(found, shape, settings), target=target)
     else:
         value = _diagnostics(found, shape, settings)
         content["diagnostics.yaml"] = diagnostics.write(value, target=target, comments=target.at_least("11.9"))
@@ -221,8 +221,9 @@ def _switched_off(settings: Settings, shape: Shape) -> dict[str, Any]:
     return facts
 
 
-def _support_packet(found: Findings, shape: Shape) -> SupportPacket:
-    facts, counts = found.facts, found.parts.get("stats.yaml") or {}
+def _support_packet(found: Findings, shape: Shape, settings: Settings) -> SupportPacket:
+    facts = {**_switched_off(settings, shape), **found.facts}
+    counts = found.parts.get("stats.yaml") or {}
     status = facts.get("file_store.file_status")
     lists = {
         kind: tuple(_v1_job(row) for row in list(rows)[:2])

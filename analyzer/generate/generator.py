@@ -152,7 +152,7 @@ def finish(prepared: Prepared, *, watch: Watch | None = None, progress: Progress
     plan, context = prepared.plan, prepared.context
     _output_folder(plan.output)
     run.run(prepared.steps, context, watch)
-    found = assemble.merged([_from_start(prepared), *(s.collected for s in prepared.steps if s.collected)])
+    found = assemble.merged([*(s.collected for s in prepared.steps if s.collected), _from_start(prepared)])
     version = parse_version(plan.target_version) or parse_version(found.facts.get("_version")) or context.version
     settings = settings_room.with_defaults(context.settings, version)
     shape = assemble.shape_of(plan.layout, version, _node(settings))
