@@ -21,8 +21,11 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*\Z")
 _WORD_BYTES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 
 
-def spellings(value: str) -> dict[bytes, str]:
-    """Return the byte strings that ``value`` can stand as, each with its encoding (empty for the value itself)."""
+def spellings(value: str, *, wide: bool = True) -> dict[bytes, str]:
+    """Return the byte strings that ``value`` can stand as, each with its encoding (empty for the value itself).
+
+    ``wide`` adds UTF-16, which text without a NUL byte cannot hold.
+    """
     raw = value.encode("utf-8", "replace")
     found: dict[bytes, str] = {raw: ""}
     if not _UNRESERVED.match(value):
@@ -34,7 +37,8 @@ def spellings(value: str) -> dict[bytes, str]:
         found.setdefault(packed, "base64")
         found.setdefault(packed.translate(bytes.maketrans(b"+/", b"-_")), "base64")
     # from the first to the last letter both byte orders are the same bytes
-    found.setdefault(value.encode("utf-16-le", "replace")[:-1], "utf-16")
+    if wide:
+        found.setdefault(value.encode("utf-16-le", "replace")[:-1], "utf-16")
     return found
 
 
@@ -76,11 +80,11 @@ def searchable(value: str) -> bool:
 class Seeker:
     """Looks for many values in one pass over each member; the engine looks for their first bytes, the rest is compared."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        """Prepare for ``values``: value -> name under which its places are counted."""
+    def __init__(self, values: Mapping[str, str], *, wide: bool = True) -> None:
+        """Prepare for ``values``: value -> name under which its places are counted; ``wide`` as in ``spellings``."""
         self._behind: dict[bytes, list[tuple[bytes, str]]] = {}
         for value, name in list(values.items())[:MAX_VALUES]:
-            for spelled in spellings(value):
+            for spelled in spellings(value, wide=wide):
                 self._behind.setdefault(spelled[:_HEAD], []).append((spelled, name))
         self._longest = max((len(s) for found in self._behind.values() for s, _ in found), default=0)
         self._heads = list(self._behind)
@@ -138,7 +142,7 @@ def _literal_scanner(heads: list[bytes]) -> Callable[[bytes], list[tuple[int, in
         return scan_literal
 
     database = hyperscan.Database()
-    escaped = [re.escape(head).replace(b"\0", rb"\x00") for head in heads]
+    escaped = [head if head.isalnum() else re.escape(head).replace(b"\0", rb"\x00") for head in heads]
     database.compile(expressions=escaped, ids=list(range(len(escaped))), elements=len(escaped), flags=0)
     lengths = [len(head) for head in heads]
 

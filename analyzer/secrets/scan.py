@@ -19,7 +19,7 @@ from analyzer.secrets.matching import CONFIRM_LIMIT
 from analyzer.secrets.occurrences import Seeker, searchable
 from analyzer.secrets.policy import Policy
 from analyzer.secrets.result import PacketScan
-from analyzer.secrets.stream import GZIP, MemberScan, inflated, placed_matches
+from analyzer.secrets.stream import CHUNK, GZIP, MemberScan, inflated, placed_matches
 from analyzer.text import printable
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class _Scan:
         self._members = 0
         self._bytes = 0
         self._paths: list[tuple[str, int]] = []
+        self._wide = False  # whether any text has NUL bytes, as UTF-16 has
 
     def run(self) -> PacketScan:
         archive = self._archive
@@ -116,7 +117,7 @@ class _Scan:
         keep: list[bytes] | None = [] if not outer else None
         scan = MemberScan()
         try:
-            pieces = self._watch(archive.chunks(member), keep)
+            pieces = self._watch(archive.chunks(member, CHUNK), keep)
             first = next(pieces, b"")
             whole = _chain(first, pieces)
             if self._looks_nested(first, path):
@@ -142,6 +143,7 @@ class _Scan:
         kept = 0
         for chunk in chunks:
             self._bytes += len(chunk)
+            self._wide = self._wide or b"\0" in chunk
             if keep is not None:
                 if self._held_bytes + len(chunk) <= self._policy.held_bytes:
                     keep.append(chunk)
@@ -210,7 +212,7 @@ class _Scan:
         values = {value: mark for value, mark in self._collector.values().items() if searchable(value)}
         if not values:
             return {}
-        seeker = Seeker(values)
+        seeker = Seeker(values, wide=self._wide)
         counts = dict.fromkeys(values.values(), 0)
         for member, path, kept in self._held:
             try:
