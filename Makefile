@@ -45,7 +45,7 @@ lock: $(VENV)/.dev ## compile the lock files anew, with hashes and no index addr
 	@tools/lock $(BIN)/uv
 
 proto: $(VENV)/.dev ## generate the protobuf classes from proto/profile.proto
-	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=analyzer/profiles --pyi_out=analyzer/profiles profile.proto
+	@$(BIN)/python -m grpc_tools.protoc -Ianalyzer/profiles=proto --python_out=. --pyi_out=. analyzer/profiles/profile.proto
 
 pythons: ## run the tests on every Python from 3.11 to 3.14 that this machine has
 	@tools/pythons
