@@ -12,7 +12,7 @@ import zlib
 RUNTIME_TINT = 0
 _HUES = (250, 75, 165, 320, 215, 100, 40, 285)  # degrees: blue, gold, teal, pink, sky, straw, apricot, violet
 _LIGHT = (0.87, 0.80, 0.74)
-_DARK = (0.50, 0.43, 0.57)
+_DARK = (0.48, 0.41, 0.535)
 
 
 def package_of(name: str) -> str:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from analyzer.profiles.flame_data import LABEL_VALUES, basis_of, page_data
+from analyzer.profiles.flame_svg import picture
 from analyzer.profiles.tree import fewer
 from analyzer.text import printable
 
@@ -26,6 +27,7 @@ _FEWEST_NODES = 500
 _MANY_STACKS = 200_000  # a page of so many has no room for all values of its labels
 _FEW_LABEL_VALUES = 4
 _CELL_HEIGHT = 560
+_PICTURE_BOXES = 600  # of the still picture for readers without scripts
 
 
 @cache
@@ -90,7 +92,7 @@ def _hash(text: str) -> str:
 
 
 def _data_uri(flame: FlameTree) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(flame.to_svg().encode()).decode()
+    return "data:image/svg+xml;base64," + base64.b64encode(picture(flame, max_boxes=_PICTURE_BOXES).encode()).decode()
 
 
 def notebook_cell(flame: FlameTree) -> str:

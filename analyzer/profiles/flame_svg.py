@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analyzer.profiles.flame_colour import PALETTE, package_of, tint_of
 from analyzer.profiles.flame_difference import change_colour, change_text
 from analyzer.profiles.flame_layout import lay_out
@@ -21,22 +23,22 @@ _LETTER = 6.65  # width of one letter of the font, in pixels
 _ROWS = 70  # deeper rows are left out: the picture is for a page, the script for the depths
 
 
-def picture(flame: FlameTree, *, width: int) -> str:
-    """Return the picture, ``width`` pixels wide; boxes below half a pixel are left out."""
+def picture(flame: FlameTree, *, width: int = 1200, max_boxes: int = 20_000) -> str:
+    """Return the picture, ``width`` pixels wide; boxes below half a pixel and all but the widest are left out."""
     tree = flame.callers() if flame.inverted else flame.tree
     inner = width - 2 * _MARGIN
     boxes = lay_out(tree, flame.shown, narrowest=0.5 / inner) if flame.types else None
     parts: list[str] = []
     deepest = 0
     if boxes is not None:
-        for node, left, share, depth in zip(
-            boxes.node.tolist(), boxes.left.tolist(), boxes.width.tolist(), boxes.depth.tolist(), strict=True
-        ):
+        widest = np.sort(np.argsort(-boxes.width, kind="stable")[:max_boxes])
+        columns = (column[widest].tolist() for column in (boxes.node, boxes.left, boxes.width, boxes.depth))
+        for node, left, share, depth in zip(*columns, strict=True):
             if depth < _ROWS:
                 deepest = max(deepest, depth)
                 parts.append(_box(flame, tree, node, _MARGIN + left * inner, _HEAD + depth * _ROW, share * inner))
     height = _HEAD + (deepest + 1) * _ROW + _MARGIN
-    title = html.escape(heading(flame))
+    title = _escaped(heading(flame))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" aria-label="{title}"><style>text{{font:11px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",'
@@ -70,8 +72,13 @@ def _box(flame: FlameTree, tree: CallTree, node: int, x: float, y: float, width:
     text = ""
     if letters >= 3:
         shown = fitted(name, letters)
-        text = f'<text x="{x + 3:.1f}" y="{y + 12}">{html.escape(shown)}</text>'
-    return f"<g><title>{html.escape(told)}</title>{rect}{text}</g>"
+        text = f'<text x="{x + 3:.1f}" y="{y + 12}">{_escaped(shown)}</text>'
+    return f"<g><title>{_escaped(told)}</title>{rect}{text}</g>"
+
+
+def _escaped(text: str) -> str:
+    """Return text for XML, without the two characters that it cannot hold even as references."""
+    return html.escape(text).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 
 
 def fitted(name: str, letters: int) -> str:
