@@ -169,9 +169,11 @@ def finish(prepared: Prepared, *, watch: Watch | None = None, progress: Progress
         lines = [*found.warnings, *(f"{name} is left out: {why}" for name, why in left_out.items())]
         return warnings.write(Warnings(tuple(Message(line) for line in lines)), target=shape.target)
 
-    surveyed = pack.survey(items, redactor, progress)
-    packed = pack.write(path, items, redactor, surveyed, warning_text, overwrite=plan.force, progress=progress)
-    _close(items)
+    try:
+        surveyed = pack.survey(items, redactor, progress)
+        packed = pack.write(path, items, redactor, surveyed, warning_text, overwrite=plan.force, progress=progress)
+    finally:
+        _close(found.files)
     lines = (*found.warnings, *(f"{name} is left out: {why}" for name, why in packed.left_out.items()))
     return Generated(
         path=path,

@@ -25,7 +25,7 @@ LEVEL: Final = 4
 _GZIP: Final = b"\x1f\x8b"
 _UNPACKED_CAP: Final = 256 << 20
 _STALE_SECONDS: Final = 600
-_PARTIAL = re.compile(r"\.(?:mm|mattermost)_support_packet_.*\.part\Z")
+_PARTIAL = re.compile(r"\.(?:[0-9a-f]{8,64}|(?:mm|mattermost)_support_packet_.*)\.part\Z")
 
 
 @dataclass(slots=True)
