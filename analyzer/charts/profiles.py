@@ -212,7 +212,7 @@ class LabelShareDisplay:
 
     Attributes:
         key: the label.
-        values: frame with ``value, total`` (int64, in ``unit``), largest first; ``(none)`` are samples without it.
+        shares: frame with ``value, total`` (int64, in ``unit``), largest first; ``(none)`` are samples without it.
         total: what the whole profile took, in ``unit``.
         unit, sample_type: what is measured.
         ax_, figure_: set by ``plot``.
@@ -221,9 +221,9 @@ class LabelShareDisplay:
     ax_: Axes
     figure_: Figure
 
-    def __init__(self, *, key: str, values: pd.DataFrame, total: int, unit: str, sample_type: str = "") -> None:
+    def __init__(self, *, key: str, shares: pd.DataFrame, total: int, unit: str, sample_type: str = "") -> None:
         self.key = key
-        self.values = values
+        self.shares = shares
         self.total = total
         self.unit = unit
         self.sample_type = sample_type
@@ -252,7 +252,7 @@ class LabelShareDisplay:
             totals.append(int(sums[order[n:]].sum()))
         return cls(
             key=key,
-            values=pd.DataFrame({"value": pd.Series(names, dtype="str"), "total": np.array(totals, np.int64)}),
+            shares=pd.DataFrame({"value": pd.Series(names, dtype="str"), "total": np.array(totals, np.int64)}),
             total=int(np.abs(taken).sum()),
             unit=measure.type.unit,
             sample_type=measure.type.type,
@@ -260,7 +260,7 @@ class LabelShareDisplay:
 
     def plot(self, ax: Axes | None = None, *, title: str | None = None) -> Self:
         """Draw the bars on ``ax`` or on a new figure; sets ``ax_`` and ``figure_`` and returns self."""
-        rows = len(self.values)
+        rows = len(self.shares)
         self.figure_, drawn = axes(ax, width=9, height=1.0 + _ROW * max(rows, 4))
         self.ax_ = drawn
         title = title or f"{self.sample_type or 'Value'} by label {self.key}: {amount(self.total, self.unit)} in all"
@@ -268,10 +268,10 @@ class LabelShareDisplay:
             tidy(drawn, title=title, grid=None)
             empty(drawn, "the profile holds no samples")
             return self
-        totals = self.values["total"].to_numpy().astype(float)
+        totals = self.shares["total"].to_numpy().astype(float)
         divisor, suffix = scale(self.unit, abs(totals).max())
         drawn.barh(range(rows), totals / divisor, height=0.72, color=TEAL)
-        _name_rows(drawn, [label(value, _NAME) for value in self.values["value"]])
+        _name_rows(drawn, [label(value, _NAME) for value in self.shares["value"]])
         for place, value in enumerate(totals):
             drawn.annotate(
                 f"{amount(value, self.unit)}  {abs(value) / self.total:.1%}",

@@ -95,10 +95,10 @@ def test_profile_difference_needs_a_common_measure(profiles):
 def test_label_shares_add_up(profiles):
     heap = profiles["a", "heap"]
     shown = LabelShareDisplay.from_profile(heap, "bytes", n=10).plot()
-    assert shown.values["total"].sum() == shown.total == 83_645_323
-    assert len(shown.values) == 11
-    assert shown.values["value"].tolist()[0] == "26.6 kB"
-    assert shown.values["value"].tolist()[-1].endswith("other values)")
+    assert shown.shares["total"].sum() == shown.total == 83_645_323
+    assert len(shown.shares) == 11
+    assert shown.shares["value"].tolist()[0] == "26.6 kB"
+    assert shown.shares["value"].tolist()[-1].endswith("other values)")
     with pytest.raises(UsageError, match="no sample has the label 'handler'"):
         LabelShareDisplay.from_profile(heap, "handler")
 
@@ -112,7 +112,8 @@ def test_flame_picture(profiles, tmp_path):
     assert corners[0][:, 0].max() == pytest.approx(1, abs=0.002)
     assert "\x1b" not in shown.ax_.get_title(loc="left")
     names = [text.get_text() for text in shown.ax_.texts]
-    assert names[:2] == ["all", "net/http.(*conn).serve"]
+    assert names[0] == "all"
+    assert "net/http.(*conn).serve" in names
 
 
 def test_flame_picture_of_a_difference_and_on_given_axes(profiles):
