@@ -1,6 +1,7 @@
 """Many sources at once: what to scan, workers that may die, results as they come.
 
-``queue`` and ``pool`` know sources and processes, ``scan`` puts the scan of one packet into them. Nothing is imported here,
+``queue`` and ``pool`` know sources and processes, ``scan`` puts the scan of one packet into them. Nothing is
+imported here,
 so that a command that finds nothing to do ends at once.
 """
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from analyzer.archive import open_archive
 from analyzer.batch.pool import WorkerLimits, run
@@ -60,11 +60,7 @@ def scan_sources(
     """
     started = time.perf_counter()
     policy = policy or Policy()
-    named = (
-        [sources]
-        if isinstance(sources, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(sources, "read")
-        else list(sources)
-    )  # type: ignore[list-item, arg-type]
+    named = _listed(sources)
     scans: list[PacketScan] = []
     paths: list[str | os.PathLike[str]] = []
     for source in named:
@@ -77,6 +73,14 @@ def scan_sources(
     found = list(scan_each(items, jobs=jobs, policy=policy, progress=progress, isolate=len(items) > 1))
     scans += sorted(found, key=lambda scanned: order[scanned.source])
     return ScanResult(tuple(scans), time.perf_counter() - started)
+
+
+def _listed(sources: Iterable[Source] | Source) -> list[Source]:
+    if isinstance(sources, str | os.PathLike | bytes | bytearray | memoryview):
+        return [sources]
+    if hasattr(sources, "read"):
+        return [cast("BinaryIO", sources)]
+    return list(sources)
 
 
 def _in_this_process(source: Source, policy: Policy) -> PacketScan:
@@ -144,6 +148,10 @@ def _prepared(policy: Policy) -> Callable[[str], PacketScan]:
     """Load what every worker needs before they are forked: the patterns, and one key for all."""
     from analyzer.secrets.engine import matcher
 
+    if policy.engine == "kingfisher":
+        from analyzer.secrets.kingfisher import kingfisher
+
+        kingfisher()
     matcher("auto" if policy.engine == "kingfisher" else policy.engine)
     return ScanOne(replace(policy, key=policy.fingerprints))
 

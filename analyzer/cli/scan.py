@@ -29,7 +29,7 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from analyzer.batch.queue import Item
     from analyzer.errors import Progress
-    from analyzer.secrets import PacketScan, Policy, ScanResult
+    from analyzer.secrets import Known, PacketScan, Policy, ScanResult
 
 INTERRUPTED = 130
 
@@ -106,7 +106,8 @@ def command(
 ) -> None:
     """Find secrets that sanitizing left in one packet, or in every packet under folders and URLs.
 
-    Exits with 1 when something was found, 3 when nothing was found but something could not be read, 2 when nothing could.
+    Exits with 1 when something was found, 3 when nothing was found but something could not be read, 2 when
+    nothing could.
     """
     from analyzer.batch.queue import expand
 
@@ -135,7 +136,7 @@ def _policy(engine: EngineChoice, key_file: Path | None, baseline: Path | None, 
     from analyzer.secrets import Policy, own_key, read_key, read_known
 
     key = read_key(key_file) if key_file is not None else None
-    known = []
+    known: list[Known] = []
     if baseline is not None or allow is not None:
         key = key or own_key()
         known += read_known(allow, "allow list", key) if allow is not None else ()
@@ -197,10 +198,9 @@ class _Run:
         from analyzer.secrets.result import json_line
 
         for scanned in self._each(progress):
-            for finding in scanned.findings:
-                stream.write(json_line(finding.record(show_secrets=self._show)).encode())
-            for problem in scanned.problems:
-                stream.write(json_line(problem.record()).encode())
+            rows = [finding.record(show_secrets=self._show) for finding in scanned.findings]
+            stream.writelines(json_line(row).encode() for row in rows)
+            stream.writelines(json_line(problem.record()).encode() for problem in scanned.problems)
             stream.flush()
         totals = self.result(time.perf_counter() - started).totals
         stream.write(json_line(totals.record() | ({"interrupted": True} if self.interrupted else {})).encode())
@@ -256,7 +256,7 @@ def _tell(result: ScanResult, run: _Run, *, quiet: bool) -> None:
         notice(f"supportpacket: … and {len(lost) - 20} more that could not be scanned")
     totals = result.totals
     parts = [
-        f"{count(totals.packets, 'packet')}, {count(totals.members, 'member')}, {human_bytes(totals.bytes)} in {totals.seconds:.1f} s",
+        f"{count(totals.packets, 'packet')}, {count(totals.members, 'member')}, {human_bytes(totals.bytes)} in {totals.seconds:.1f} s",  # noqa: E501
         count(totals.findings, "finding"),
     ]
     if totals.suppressed:

@@ -1,6 +1,7 @@
 """The strings that stand where a secret was: written by the server, by Go, and by hand.
 
-Sources: ``model.FakeSetting`` and ``model.SanitizedPassword`` (packet-format.md 2.7.1), ``net/url``'s ``Redacted`` and the
+Sources: ``model.FakeSetting`` and ``model.SanitizedPassword`` (packet-format.md 2.7.1), ``net/url``'s
+    ``Redacted`` and the
 URL errors of ``net/http`` (``***@``), log lines that print a masked data source percent-encoded (2.7.3, quirk 5).
 """
 

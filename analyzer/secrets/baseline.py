@@ -1,9 +1,10 @@
-"""Findings already known: a baseline (what was there before) and an allow list (what is accepted), by keyed fingerprint.
+"""Findings already known, by keyed fingerprint: a baseline (what was there) and an allow list (what is accepted).
 
 One JSON file each, with no secret in it::
 
     {"type": "supportpacket-known", "version": 1, "key": "1a2b3c4d",
-     "known": [{"fingerprint": "hmac-...", "rule": "url-password", "member": "...", "reason": "...", "expires": "2027-01-31"}]}
+     "known": [{"fingerprint": "hmac-...", "rule": "url-password", "member": "...", "reason": "...",
+         "expires": "2027-01-31"}]}
 
 A fingerprint is made of the value alone: a new secret in the same place is never hidden (gitleaks #2239), and the same
 secret elsewhere is the one already decided on, unless the entry names a rule.

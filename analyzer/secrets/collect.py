@@ -158,7 +158,7 @@ class Collector:
         return dict(self._marks)
 
     def findings(self, places: dict[str, int]) -> list[Finding]:
-        """Return the findings in the order they were met; ``places`` are counts over the whole packet by fingerprint."""
+        """Return the findings in the order they were met; ``places`` are counts in the packet by fingerprint."""
         return [
             Finding(
                 packet=self._source,

@@ -1,6 +1,7 @@
 """The policy over a configuration: every setting looked at by its path, its name and its value, by server version.
 
-Sources: packet-format.md 2.7.2 (table), 2.7.3 (data sources), 2.7.4 (plugins), 7 and 8.1 (what servers were seen to leave).
+Sources: packet-format.md 2.7.2 (table), 2.7.3 (data sources), 2.7.4 (plugins), 7 and 8.1 (what servers were
+    seen to leave).
 """
 
 from __future__ import annotations
@@ -150,7 +151,8 @@ def _why(row: Credential, version: Version | None) -> str:
     return f"{row.path} is in clear although {told} should mask it: it was changed afterwards, or masking failed"
 
 
-# --- data sources -------------------------------------------------------------------------------------------------------------
+# --- data sources
+# -------------------------------------------------------------------------------------------------------------
 
 _FORMS: Final = {
     "url": "the user info of the URL is not masked",
@@ -194,7 +196,8 @@ def _dsn_remedy(row: Credential, form: str) -> str:
     return row.rotate
 
 
-# --- by text rules and by name ------------------------------------------------------------------------------------------------
+# --- by text rules and by name
+# ------------------------------------------------------------------------------------------------
 
 
 def _in_text(leaf: Leaf, matcher: Matcher | None) -> list[Match]:

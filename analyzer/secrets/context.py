@@ -27,7 +27,7 @@ _LOGGED = re.compile(rb'"current_version":"([0-9A-Za-z.+-]{1,40})"|Current versi
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Settings that a plugin's manifest declares, in lower case: which are secret, and which of those stand in sections."""
+    """Settings that a plugin's manifest declares, in lower case: all, secret ones, those in sections."""
 
     keys: frozenset[str] = frozenset()
     secret: frozenset[str] = frozenset()

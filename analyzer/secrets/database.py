@@ -1,7 +1,9 @@
 """The compiled pattern database, kept in the user's cache folder so that a scan starts at once.
 
-A database is code for the pattern engine: it is loaded only from a file that belongs to this user, that nobody else can write or
-read, and whose content matches its hash. The name holds the engine's version, the platform and the patterns, so another release
+A database is code for the pattern engine: it is loaded only from a file that belongs to this user, that
+nobody else can write or
+read, and whose content matches its hash. The name holds the engine's version, the platform and the patterns,
+so another release
 never meets it. Source: hyperscan's ``hs_serialize_database``; secrets-notes.md 4b.
 """
 
@@ -12,6 +14,7 @@ import hashlib
 import os
 import platform
 import stat
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +40,7 @@ def load() -> Any:
     from analyzer.secrets.engine import expressions
 
     patterns, ids, flags = expressions()
-    path = _path(patterns, ids, flags, hyperscan.__version__)
+    path = _path(patterns, ids, flags, version("hyperscan"))
     with contextlib.suppress(OSError, RuntimeError, ValueError, hyperscan.error):
         return _restore(path)
     database = hyperscan.Database()
@@ -47,8 +50,8 @@ def load() -> Any:
     return database
 
 
-def _path(patterns: list[bytes], ids: list[int], flags: list[int], version: str) -> Path:
-    digest = hashlib.sha256(f"{version} {platform.platform()} {platform.processor()} {_cpu()}".encode())
+def _path(patterns: list[bytes], ids: list[int], flags: list[int], release: str) -> Path:
+    digest = hashlib.sha256(f"{release} {platform.platform()} {platform.processor()} {_cpu()}".encode())
     for pattern, index, flag in zip(patterns, ids, flags, strict=True):
         digest.update(b"%d %d %d " % (index, flag, len(pattern)) + pattern)
     return cache_folder() / f"patterns-{digest.hexdigest()[:24]}.db"

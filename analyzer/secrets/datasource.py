@@ -58,7 +58,7 @@ def passwords(text: str) -> list[Password]:
 
 
 def _user_info_end(rest: str) -> int:
-    """Return where the user info ends: the last ``@`` before a host; a password may hold what should have been escaped."""
+    """Return where the user info ends: the last ``@`` before a host; the password may be unescaped."""
     stop = re.search(r"[/?#]", rest)
     at = rest.rfind("@", 0, stop.start() if stop else len(rest))
     if at >= 0:

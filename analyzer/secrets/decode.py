@@ -29,7 +29,8 @@ _JSON_LINE = re.compile(rb'\s*(?:\d{4}-\S+ )?[{"\[]')
 class Layer:
     """A decoded stretch: ``data``, how it was encoded, and where each piece of it came from.
 
-    ``pieces`` holds (decoded offset, raw offset, raw bytes for each decoded byte) in rising order; a layer of equal steps has one.
+    ``pieces`` holds (decoded offset, raw offset, raw bytes for each decoded byte) in rising order; a layer of
+    equal steps has one.
     """
 
     data: bytes
@@ -132,7 +133,8 @@ def decode_value(
     return raw.decode("utf-8", "replace"), tuple(encodings)
 
 
-# --- stretches worth decoding -------------------------------------------------------------------------------------------------
+# --- stretches worth decoding
+# -------------------------------------------------------------------------------------------------
 
 _STRONG: Final = sorted(
     {
@@ -162,7 +164,7 @@ _STRONG: Final = sorted(
 
 
 def _base64_fragments(word: str) -> set[str]:
-    """Return what ``word`` looks like inside base64 at each of the three alignments, without the letters that neighbours change."""
+    """Return ``word`` as it stands in base64 at each alignment, without letters that neighbours change."""
     found = set()
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + word.encode("latin-1")).decode().rstrip("=")

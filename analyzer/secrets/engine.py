@@ -1,6 +1,7 @@
 """Finding candidates: which rules may match, and where their keywords begin.
 
-Hyperscan tries the fronts of all patterns at once over the raw bytes; where it has no wheel, Aho-Corasick looks for the keywords.
+Hyperscan tries the fronts of all patterns at once over the raw bytes; where it has no wheel, Aho-Corasick
+looks for the keywords.
 Both only name places: one function (``analyzer.secrets.matching``) confirms them, so both give the same findings.
 """
 

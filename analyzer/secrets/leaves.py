@@ -1,4 +1,4 @@
-"""Every string, and every number of four digits or more, of a JSON text with its key path and the bytes it stands in, without recursion.
+"""Strings and long numbers of a JSON text with their key paths and bytes, without recursion.
 
 A parsed tree has no positions, and a finding needs them. JSON inside a string is descended into as well.
 """

@@ -63,7 +63,7 @@ def _percent_forms(value: str) -> Iterator[str]:
 
 
 def _base64_forms(raw: bytes) -> Iterable[bytes]:
-    """Yield the part of ``raw`` that is the same in base64 whatever stands around it, at each of the three alignments."""
+    """Yield the part of ``raw`` that is the same in base64 whatever stands around it, at each alignment."""
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + raw)
         first = -(-shift * 8 // 6)
@@ -78,7 +78,7 @@ def searchable(value: str) -> bool:
 
 
 class Seeker:
-    """Looks for many values in one pass over each member; the engine looks for their first bytes, the rest is compared."""
+    """Looks for many values in one pass; the engine looks for their first bytes, the rest is compared."""
 
     def __init__(self, values: Mapping[str, str], *, wide: bool = True) -> None:
         """Prepare for ``values``: value -> name under which its places are counted; ``wide`` as in ``spellings``."""

@@ -131,7 +131,7 @@ class ScanResult:
 
     @cached_property
     def problems(self) -> pd.DataFrame:
-        """Frame of what could not be scanned; see ``analyzer.secrets.PROBLEMS``. Remarks (severity info) are left out."""
+        """Frame of what could not be scanned, without remarks; see ``analyzer.secrets.PROBLEMS``."""
         rows = [row for row in self._problem_rows() if row.severity != "info"]
         return PROBLEMS.frame({name: [getattr(row, name) for row in rows] for name in PROBLEMS.names})
 

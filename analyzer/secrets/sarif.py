@@ -13,8 +13,7 @@ from analyzer.text import printable
 
 if TYPE_CHECKING:
     from analyzer.secrets.finding import Finding, ScanProblem
-    from analyzer.secrets.result import ScanResult
-    from analyzer.secrets.scan import PacketScan
+    from analyzer.secrets.result import PacketScan, ScanResult
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT: Final = "supportpacketSecret/v1"

@@ -57,6 +57,11 @@ class _Scan:
         self._members = 0
         self._bytes = 0
         self._paths: list[tuple[str, int]] = []
+        self._extra = None
+        if policy.engine == "kingfisher":
+            from analyzer.secrets.kingfisher import kingfisher
+
+            self._extra = kingfisher().matches
         self._wide = False  # whether any text has NUL bytes, as UTF-16 has
 
     def run(self) -> PacketScan:
@@ -134,7 +139,7 @@ class _Scan:
             self._problem(path, "limit", "warning", f"{rule}: only the first {CONFIRM_LIMIT:,} candidates were tried")
         self._paths.append((path, scan.size))
         if not outer:
-            self._held.append((member, path, keep if keep else None))
+            self._held.append((member, path, keep or None))
         elif keep:
             self._held_bytes -= sum(map(len, keep))
 
@@ -156,7 +161,7 @@ class _Scan:
             yield chunk
 
     def _stream(self, chunks: Iterable[bytes], place: Place, scan: MemberScan, *, generic: bool = True) -> None:
-        for placed in placed_matches(chunks, self._matcher(), scan, generic=generic):
+        for placed in placed_matches(chunks, self._matcher(), scan, generic=generic, extra=self._extra):
             self._collector.add(placed, place, binary=scan.binary)
 
     def _configuration(self, chunks: Iterator[bytes], place: Place, scan: MemberScan) -> None:
@@ -262,9 +267,9 @@ def _split(findings: list[Finding], policy: Policy) -> tuple[tuple[Finding, ...]
     shown: list[Finding] = []
     suppressed: list[Finding] = []
     for finding in findings:
-        entry = next((k for k in known.get(finding.fingerprint, ()) if k.covers(finding, day)), None)
-        if entry is None:
+        cover = next((k for k in known.get(finding.fingerprint, ()) if k.covers(finding, day)), None)
+        if cover is None:
             shown.append(finding)
         else:
-            suppressed.append(replace(finding, suppressed=entry.justification))
+            suppressed.append(replace(finding, suppressed=cover.justification))
     return tuple(shown), tuple(suppressed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote
 
@@ -12,29 +13,34 @@ from analyzer.format.masks import is_mask
 
 _PLACEHOLDER = re.compile(
     r"""(?ix)
-    (?: \$\{[^}]*\}? | \$\([^)]*\)? | \{\{.*\}?\}? | <[^<>]*>? | %[-+\#0-9.]*[a-z] | %\(\w+\)\w | \{[\w.-]*\} | \[[\w .-]*\]
+    (?: \$\{[^}]*\}? | \$\([^)]*\)? | \{\{.*\}?\}? | <[^<>]*>? | %[-+\#0-9.]*[a-z] | %\(\w+\)\w | \{[\w.-]*\}
+        | \[[\w .-]*\]
       | \$[A-Z_][A-Z0-9_]* | @\w*@
       | (?:my|your|the|a|an|some|any|insert|enter|add|put|set|use|fake|dummy|example|sample|placeholder|test|default)
         [-_ .]?(?:own|new|secret|actual|real)?[-_ .]?(?:\w+[-_ .]){0,2}
-        (?:passw(?:or)?d|pass|secret|token|key|apikey|value|here|string|credentials?)(?:[-_ ]?(?:here|goes[-_ ]?here|\d))?
+        (?:passw(?:or)?d|pass|secret|token|key|apikey|value|here|string|credentials?)(?:[-_ ]?(?:here|goes[-_
+            ]?here|\d))?
       | change[-_ ]?me(?:[-_ ]?please)? | replace[-_ ]?(?:me|this|with.*) | to[-_ ]?be[-_ ]?(?:set|replaced|filled).*
-      | redacted.* | .*\bredacted\b.* | masked | sanitized | hidden | removed | omitted | filtered | censored | \(?sensitive.*
-      | example | sample | dummy | placeholder | todo | tbd | n/?a | none | null | nil | undefined | unset | empty | blank
-      | true | false | yes | no | on | off | enabled | disabled | default | required | optional | unknown | invalid | missing
+      | redacted.* | .*\bredacted\b.* | masked | sanitized | hidden | removed | omitted | filtered | censored
+      | \(?sensitive.*
+      | example | sample | dummy | placeholder | todo | tbd | n/?a | none | null | nil | undefined | unset |
+      empty | blank
+      | true | false | yes | no | on | off | enabled | disabled | default | required | optional | unknown |
+      invalid | missing
       | not[-_ ]?set | <nil> | \[\] | \{\} | \(nil\) | nullptr | \.\.\. | …
     )\Z"""
 )
 STATUS_WORDS: Final = frozenset(
-    """is was are has had not and for the with from when must should cannot can will may that this your you
-    or if in at by to of on expired expire expires valid incorrect wrong bad failed failure error ok success mismatch length
-    string bool boolean int integer float object array bytes number text password passwords token tokens secret secrets key keys
-    bearer basic digest negotiate oauth oauth2 jwt authorization authentication auth user username users email id ids name
-    type field value values header cookie session request response refresh access required provided found rejected
-    revoked malformed unauthorized forbidden denied expected got new old changed reset updated created deleted generated
-    rotated stored cleared skipped ignored supported unsupported empty file path url uri config configuration setting
-    settings plugin server client http https post get put delete patch authenticator verification policy plain md5
-    scram-sha-256 map struct interface func nil pointer cert certificate public private internal system local remote
-    starting started stopping stopped cleanup""".split()
+    """is was are has had not and for the with from when must should cannot can will may that this your you or if
+    in at by to of on expired expire expires valid incorrect wrong bad failed failure error ok success mismatch
+    length string bool boolean int integer float object array bytes number text password passwords token tokens
+    secret secrets key keys bearer basic digest negotiate oauth oauth2 jwt authorization authentication auth
+    user username users email id ids name type field value values header cookie session request response refresh
+    access required provided found rejected revoked malformed unauthorized forbidden denied expected got new old
+    changed reset updated created deleted generated rotated stored cleared skipped ignored supported unsupported
+    empty file path url uri config configuration setting settings plugin server client http https post get put
+    delete patch authenticator verification policy plain md5 scram-sha-256 map struct interface func nil pointer
+    cert certificate public private internal system local remote starting started stopping stopped cleanup""".split()  # noqa: SIM905
 )
 _MM_ID = re.compile(r"[ybndrfg8ejkmcpqxot1uwisza345h769]{26}\Z")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\Z")
@@ -78,7 +84,7 @@ def is_id(value: str) -> bool:
 
 
 def is_mattermost_id(value: str) -> bool:
-    """Whether ``value`` has the form of ``model.NewId``: 26 characters of its own base32; session tokens have it too."""
+    """Whether ``value`` has the form of ``model.NewId``: 26 characters of its base32, as tokens have."""
     return bool(_MM_ID.match(value))
 
 
@@ -130,8 +136,7 @@ def is_word(value: str) -> bool:
     return (
         value.lower() in STATUS_WORDS
         or bool(_CAMEL.match(value) or _SNAKE.match(value))
-        or value.isupper()
-        and value.isalpha()
+        or (value.isupper() and value.isalpha())
     )
 
 
@@ -144,7 +149,5 @@ def is_random(value: str) -> bool:
         return False
     letters = sum(c.isalpha() for c in value)
     digits = sum(c.isdigit() for c in value)
-    mixed = sum(
-        a.islower() != b.islower() for a, b in zip(value, value[1:], strict=False) if a.isalpha() and b.isalpha()
-    )
-    return (digits >= 2 and letters >= 2 or mixed >= max(4, len(value) // 6)) and entropy(value) > 2.5
+    mixed = sum(a.islower() != b.islower() for a, b in pairwise(value) if a.isalpha() and b.isalpha())
+    return ((digits >= 2 and letters >= 2) or mixed >= max(4, len(value) // 6)) and entropy(value) > 2.5

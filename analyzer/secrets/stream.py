@@ -1,21 +1,24 @@
 """Scanning one member as it is inflated: overlapping blocks, positions in the whole member, limits that are said.
 
-A block is the new chunk behind the end of the one before: ``LEFT`` bytes for what stands before a match, ``OVERLAP`` bytes that were
-not yet searched because a match might have gone on. No more than one block is held, however long the member or a line is.
+A block is the new chunk behind the end of the one before: ``LEFT`` bytes for what stands before a match,
+``OVERLAP`` bytes that were
+not yet searched because a match might have gone on. No more than one block is held, however long the member
+or a line is.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from analyzer.secrets.matching import Match, Tally, search
+from analyzer.secrets.matching import Match, Tally, search, without_overlaps
 
 if TYPE_CHECKING:
     from analyzer.secrets.engine import Matcher
 
+Extra: TypeAlias = Callable[[bytes, int, int], list[Match]]
 LEFT: Final = 1 << 10
 OVERLAP: Final = 1 << 14
 CHUNK: Final = 1 << 19  # what fits the processor's own cache is inflated and searched there
@@ -42,7 +45,7 @@ class MemberScan:
 
 
 def placed_matches(
-    chunks: Iterable[bytes], matcher: Matcher, scan: MemberScan, *, generic: bool = True
+    chunks: Iterable[bytes], matcher: Matcher, scan: MemberScan, *, generic: bool = True, extra: Extra | None = None
 ) -> Iterator[Placed]:
     """Yield the matches of a member in order; ``scan`` fills meanwhile.
 
@@ -51,6 +54,7 @@ def placed_matches(
         matcher: the engine.
         scan: counts and limits of this member.
         generic: whether rules that rest on a name alone are used.
+        extra: another source of matches, used where our own rules have none.
     """
     held = b""
     base = 0  # offset of held[0] in the member
@@ -66,7 +70,10 @@ def placed_matches(
         limit = end if final else _limit(held, base, searched)
         if limit <= searched and not final:
             continue
-        for match in search(held, searched - base, limit - base, matcher, scan.tally, generic=generic):
+        found = search(held, searched - base, limit - base, matcher, scan.tally, generic=generic)
+        if extra is not None:
+            found = without_overlaps([*found, *extra(held, searched - base, limit - base)])
+        for match in found:
             if match.end + base <= last_end:
                 continue
             last_end = max(last_end, match.end + base)

@@ -101,9 +101,9 @@ def peer(folder: Path) -> Path | None:
 def memory_of_worker(packet: Path) -> int:
     """Return the most resident bytes that scanning one packet in a fresh process takes."""
     code = (
-        "import sys, resource; from analyzer.archive import open_archive; from analyzer.secrets import scan_archive\n"
+        "import sys; from analyzer.archive import open_archive; from analyzer.secrets import scan_archive\n"
         "with open_archive(sys.argv[1]) as a: scan_archive(a)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
+        "print(next(l for l in open('/proc/self/status') if l.startswith('VmHWM')).split()[1] + '000')"
     )
     done = subprocess.run([sys.executable, "-c", code, str(packet)], capture_output=True, text=True, check=True)
     return int(done.stdout)

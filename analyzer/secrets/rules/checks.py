@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import zlib
+from itertools import pairwise
 from typing import Final
 
 from analyzer.secrets import shapes
@@ -69,7 +70,7 @@ def varied(hit: Hit) -> Verdict:
     tail = hit.value[-24:]
     if len(set(tail)) < min(6, len(tail)):
         return "drop"
-    steps = {ord(b) - ord(a) for a, b in zip(tail, tail[1:], strict=False)}
+    steps = {ord(b) - ord(a) for a, b in pairwise(tail)}
     return "drop" if len(steps) == 1 else "ok"
 
 

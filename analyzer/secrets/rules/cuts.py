@@ -28,13 +28,13 @@ def _escape_at(block: bytes, start: int) -> int:
 
 
 def escape_before(block: bytes, start: int) -> int:
-    """Return the length of the escape sequence that ends at ``start``, or 0: ``\\n`` is no letter of the next word."""
+    r"""Return the length of the escape sequence that ends at ``start``, or 0: ``\n`` is no letter of the next word."""
     found = _ESCAPE_BEFORE.search(block, max(0, start - 6), start)
     return found.end() - found.start() if found else 0
 
 
 def name_before(block: bytes, end: int) -> str:
-    """Return the part of a name that stands before ``end``; an escape such as ``\\n`` is no part of it."""
+    r"""Return the part of a name that stands before ``end``; an escape such as ``\n`` is no part of it."""
     window = block[max(0, end - _NAME_REACH) : end]
     kept = len(window.rstrip(_NAME_CHARS))
     start = end - len(window) + kept
@@ -58,7 +58,8 @@ def promising(block: bytes, match: re.Match[bytes]) -> bool:
 def closing(block: bytes, start: int, quote: bytes) -> int | None:
     """Return where the value that ``quote`` opens before ``start`` closes, or None within reach.
 
-    ``quote`` is the quote character after the backslashes that its depth of escaping gives it (0, 1, 3, 7): a quote inside the
+    ``quote`` is the quote character after the backslashes that its depth of escaping gives it (0, 1, 3, 7): a
+    quote inside the
     value stands one level deeper and has more of them.
     """
     sign = quote[-1:]
@@ -74,17 +75,20 @@ def closing(block: bytes, start: int, quote: bytes) -> int | None:
     return None
 
 
-def bare_end(block: bytes, start: int, *, space: bool = True) -> int:
-    """Return where an unquoted value ends: at the first separator, without closing brackets and punctuation that are not its own."""
+def bare_end(block: bytes, start: int) -> int:
+    """Return where an unquoted value ends: at a separator, before brackets and punctuation not its own."""
     found = _BARE_END.search(block, start, start + _VALUE_REACH)
     end = found.start() if found else min(len(block), start + _VALUE_REACH)
     while end > start:
         last = block[end - 1]
-        if last in _CLOSERS and block.count(bytes([last]), start, end) > block.count(
-            bytes([_CLOSERS[last]]), start, end
+        if (
+            (
+                last in _CLOSERS
+                and block.count(bytes([last]), start, end) > block.count(bytes([_CLOSERS[last]]), start, end)
+            )
+            or last in b",:"
+            or last == 0x2E
         ):
-            end -= 1
-        elif last in b",:" or last == 0x2E:
             end -= 1
         else:
             break
@@ -110,7 +114,7 @@ def assignment(hit: Hit) -> bool:
 
 
 def _extend_over_escapes(block: bytes, end: int) -> int:
-    """A bare value goes on over ``\\u003c`` and ``\\u003e``, but ends at an escaped quote or ``&``."""
+    r"""A bare value goes on over ``\u003c`` and ``\u003e``, but ends at an escaped quote or ``&``."""
     while (found := _HTML_ESCAPE.match(block, end)) and found.group()[-2:].lower() in {b"3c", b"3e"}:
         end = bare_end(block, found.end())
     return end

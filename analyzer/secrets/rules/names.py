@@ -53,29 +53,42 @@ _PASSWORD = re.compile(r"passw(?:or)?d|passphrase|passcode|pwd|(?:^|[a-z])pass$|
 _KEY = re.compile("(?:" + "|".join(_KEY_WORDS) + r")key")
 _TAIL_NONE = re.compile(
     r"""(?x)(?:
-    ids? | file(?:s|names?|path|location)? | path | dir(?:ectory)? | (?:base)?ur[li]s? | link | endpoint | location | len(?:gth)?
-    | count | size | min(?:imum)? | max(?:imum)? | limit | ttl | expir(?:y|es|ed|ation|ing)\w* | age | (?:milli)?seconds | minutes | hours | days
-    | policy | type | name | names | field | attribute | enabled? | disabled? | required | header | headername | method | provider | reset | resetlink | changed?
-    | change | at | status | errors? | prefix | suffix | usage | used | version | format | algo(?:rithm)? | hash | salt(?:ed)?hash | digest | checksum | sum
-    | fingerprint | hint | help(?:text)? | label | title | description | placeholder | displayname | source | scope | scopes | audience | issuer
-    | rotation\w* | manager | store | storage | service | handler | validator | validation | verified | verification | auth | authentication
-    | login | update | updated | updatedat | createat | expiresat | lastused | strength | lowercase | uppercase | symbol | number | per\w+ | logging
-    | budget | window | cost | index | indexes | idx | pkey | column | table | true | false | set | present | exists | valid | support | settings | options
-    | cookiename | env | var | variable | mode | state | action | event | request | response | page | screen | form | input | button | text | message | msg | match
+    ids? | file(?:s|names?|path|location)? | path | dir(?:ectory)? | (?:base)?ur[li]s? | link | endpoint |
+    location | len(?:gth)?
+    | count | size | min(?:imum)? | max(?:imum)? | limit | ttl | expir(?:y|es|ed|ation|ing)\w* | age |
+    (?:milli)?seconds | minutes | hours | days
+    | policy | type | name | names | field | attribute | enabled? | disabled? | required | header | headername
+    | method | provider | reset | resetlink | changed?
+    | change | at | status | errors? | prefix | suffix | usage | used | version | format | algo(?:rithm)? |
+    hash | salt(?:ed)?hash | digest | checksum | sum
+    | fingerprint | hint | help(?:text)? | label | title | description | placeholder | displayname | source |
+    scope | scopes | audience | issuer
+    | rotation\w* | manager | store | storage | service | handler | validator | validation | verified |
+    verification | auth | authentication
+    | login | update | updated | updatedat | createat | expiresat | lastused | strength | lowercase |
+    uppercase | symbol | number | per\w+ | logging
+    | budget | window | cost | index | indexes | idx | pkey | column | table | true | false | set | present |
+    exists | valid | support | settings | options
+    | cookiename | env | var | variable | mode | state | action | event | request | response | page | screen |
+    form | input | button | text | message | msg | match
     )\Z"""
 )
 _HEAD_NONE = re.compile(
     r"""(?x)^(?:
-    enable | disable | is | has | allow | require | enforce | show | hide | use | num | max | min | total | count | invalid | missing | public | forgot
-    | reset | change | update | verify | validate | check | generate | create | delete | revoke | get | fetch | find | lookup | cleanup | expired? | no | without | failed
+    enable | disable | is | has | allow | require | enforce | show | hide | use | num | max | min | total |
+    count | invalid | missing | public | forgot
+    | reset | change | update | verify | validate | check | generate | create | delete | revoke | get | fetch
+    | find | lookup | cleanup | expired? | no | without | failed
     | i18n | input | output | prompt | completion | reasoning | cached
     )(?=passw|pwd|secret|token|cred|api|access|auth)"""
 )
 _NO_SECRET = re.compile(
     r"""(?x)
     (?:next|prev(?:ious)?|page|paging|pagination|continuation|sync|delta|cursor|skip|start|end|change|sort|resume)_?token
-    | tokens$ | publickey | keyboard | hotkey | primarykey | foreignkey | migration_?key | sort_?key | cache_?key | partition_?key | key_?id
-    | csrf | tokeniz | keyword | passwordless | secretary | stoptoken | special_?token | eos_?token | bos_?token | cancell?ationtoken | x-request | etag
+    | tokens$ | publickey | keyboard | hotkey | primarykey | foreignkey | migration_?key | sort_?key |
+    cache_?key | partition_?key | key_?id
+    | csrf | tokeniz | keyword | passwordless | secretary | stoptoken | special_?token | eos_?token |
+    bos_?token | cancell?ationtoken | x-request | etag
     """
 )
 _CLEAN = re.compile(r"[^a-z0-9]")

@@ -19,7 +19,7 @@ _HOOK: Final = "delete the webhook and make a new one: whoever knows its URL can
 
 
 def session_token(hit: Hit) -> Verdict:
-    """Session, personal and bot tokens are ``model.NewId``: 26 characters of its alphabet (older: letters and digits)."""
+    """Session, personal and bot tokens are ``model.NewId``: 26 lower-case letters and digits."""
     return "ok" if any(c.isdigit() for c in hit.value) and hit.value == hit.value.lower() else "drop"
 
 
@@ -37,8 +37,8 @@ PACKET: Final[tuple[Rule, ...]] = (
     Rule(
         id="mattermost-session-token",
         kind="mattermost-token",
-        pattern=r"(?:session token|useraccesstoken id: token|session_token|sessiontoken|mmauthtoken|useraccesstoken|personal access token"
-        r"|bot access token|bot token|access token|invalid token|token)(?:\\{0,7}[\"'])?[ ]?[=:][ ]?(?:\\{0,7}[\"'])?(?P<secret>[a-z0-9]{26})",
+        pattern=r"(?:session token|useraccesstoken id: token|session_token|sessiontoken|mmauthtoken|useraccesstoken|personal access token"  # noqa: E501
+        r"|bot access token|bot token|access token|invalid token|token)(?:\\{0,7}[\"'])?[ ]?[=:][ ]?(?:\\{0,7}[\"'])?(?P<secret>[a-z0-9]{26})",  # noqa: E501
         trigger=r"(?:token)(?:\\{0,7}[\"'])?[ ]?[=:][ ]?(?:\\{0,7}[\"'])?[a-z0-9]{26}",
         keywords=(
             "session token",
@@ -135,7 +135,7 @@ PACKET: Final[tuple[Rule, ...]] = (
     Rule(
         id="private-key",
         kind="private-key",
-        pattern=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?:[A-Za-z0-9+/=:, .-]|\\{1,7}[rn]|\s|\x00)"
+        pattern=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?:[A-Za-z0-9+/=:, .-]|\\{1,7}[rn]|\s|\x00)"  # noqa: E501
         r"{60,12000}?)-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
         keywords=("-----BEGIN",),
         trigger=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
@@ -147,7 +147,7 @@ PACKET: Final[tuple[Rule, ...]] = (
         true=(
             "-----BEGIN RSA PRIVATE KEY-----[[\\n«B64»\\n«B64»\\n«B30»==\\n]]-----END RSA PRIVATE KEY-----",
             "-----BEGIN PRIVATE KEY-----[[\n«B64»\n«B64»\n«B30»==\n]]-----END PRIVATE KEY-----",
-            '{"key":"-----BEGIN OPENSSH PRIVATE KEY-----[[\\\\n«B70»\\\\n«B70»\\\\n]]-----END OPENSSH PRIVATE KEY-----"}',
+            '{"key":"-----BEGIN OPENSSH PRIVATE KEY-----[[\\\\n«B70»\\\\n«B70»\\\\n]]-----END OPENSSH PRIVATE KEY-----"}',  # noqa: E501
         ),
         false=(
             "-----BEGIN CERTIFICATE-----\n«B64»\n-----END CERTIFICATE-----",
@@ -157,7 +157,7 @@ PACKET: Final[tuple[Rule, ...]] = (
     Rule(
         id="cut-private-key",
         kind="private-key",
-        pattern=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY-----(?P<secret>(?:[A-Za-z0-9+/=]|\\{1,7}[rn]|\s){120,4096})",
+        pattern=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY-----(?P<secret>(?:[A-Za-z0-9+/=]|\\{1,7}[rn]|\s){120,4096})",  # noqa: E501
         keywords=("-----BEGIN",),
         trigger=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY-----",
         left="",
@@ -171,8 +171,8 @@ PACKET: Final[tuple[Rule, ...]] = (
     Rule(
         id="sql-password",
         kind="database-password",
-        pattern=r"(?:identified by|with (?:encrypted )?password|encrypted password|set password)[ =]{1,4}(?:password )?\\{0,3}'(?P<secret>[^'\r\n]{3,200}?)\\{0,3}'",
-        trigger=r"(?:identified by|with (?:encrypted )?password|encrypted password|set password)[ =]{1,4}(?:password )?\\{0,3}'",
+        pattern=r"(?:identified by|with (?:encrypted )?password|encrypted password|set password)[ =]{1,4}(?:password )?\\{0,3}'(?P<secret>[^'\r\n]{3,200}?)\\{0,3}'",  # noqa: E501
+        trigger=r"(?:identified by|with (?:encrypted )?password|encrypted password|set password)[ =]{1,4}(?:password )?\\{0,3}'",  # noqa: E501
         keywords=("identified by", "with password", "with encrypted password", "encrypted password", "set password"),
         nocase=True,
         checks=(checks.not_clean,),

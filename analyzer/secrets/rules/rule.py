@@ -1,10 +1,12 @@
 r"""One text rule as one record, with its examples beside its pattern.
 
 A pattern always begins with one of the rule's keywords (after ``lead`` bytes of fixed width), so that every engine that
-finds the keywords, or the pattern's front, reaches the same matches. Patterns have no look-around, no back-references and
+finds the keywords, or the pattern's front, reaches the same matches. Patterns have no look-around, no
+back-references and
 only bounded repeats: trying one costs a bounded number of steps, whatever the text is.
 
-Examples are written with the secret in ``[[...]]`` and made-up parts as ``«A36»``, so that no file holds a string that looks
+Examples are written with the secret in ``[[...]]`` and made-up parts as ``«A36»``, so that no file holds a
+string that looks
 like a live token: ``A`` letters and digits, ``a`` lower case and digits, ``h`` hexadecimal, ``d`` digits, ``U`` base32,
 ``B`` base64, ``W`` URL-safe base64, ``m`` Mattermost's id alphabet, ``C`` like a password with special characters.
 """
@@ -29,7 +31,8 @@ WORD: Final = "A-Za-z0-9_"
 class Hit:
     """One place where a rule's pattern matched, on its way through the checks.
 
-    ``start`` and ``end`` are the secret's bytes in ``block``; checks may move them to cut the value where it really ends.
+    ``start`` and ``end`` are the secret's bytes in ``block``; checks may move them to cut the value where it
+    really ends.
     """
 
     block: bytes
@@ -143,6 +146,6 @@ _OPEN_END = re.compile(r"\{([1-9]\d*),\d+\}(\)*)\Z")
 
 
 def _front(pattern: str) -> str:
-    """Return ``pattern`` without group names and with its last repeat at its minimum: one report a match, not one a byte."""
+    """Return ``pattern`` without group names, its last repeat at its minimum: one report a match."""
     plain = re.sub(r"\(\?P<\w+>", "(?:", pattern)
     return _OPEN_END.sub(r"{\1}\2", plain)

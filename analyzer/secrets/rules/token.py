@@ -10,10 +10,10 @@ from analyzer.secrets.rules.rule import Check, Rule
 if TYPE_CHECKING:
     from analyzer.secrets.finding import Confidence
 
-TOKEN_BYTES: Final = "A-Za-z0-9_-"
+BODY: Final = "A-Za-z0-9_-"
 
 
-def token(
+def token(  # noqa: D417 -- the rest as in Rule
     name: str,
     keywords: str,
     pattern: str,
@@ -24,7 +24,7 @@ def token(
     kind: str | None = None,
     confidence: Confidence = "high",
     extra: tuple[Check, ...] = (),
-    right: str = TOKEN_BYTES,
+    right: str = BODY,
     left: str = "A-Za-z0-9_",
     false: tuple[str, ...] = (),
     lead: int = 0,

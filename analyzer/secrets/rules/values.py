@@ -41,11 +41,8 @@ def _password(text: str, *, quoted: bool, loose: bool) -> Verdict:
         return "drop"
     if shapes.is_plain_data(text) and len(text) < 4:
         return "drop"
-    if (
-        text.startswith(("http://", "https://", "file://"))
-        or shapes.is_reference(text)
-        and "/" in text
-        and len(text) > 8
+    if text.startswith(("http://", "https://", "file://")) or (
+        shapes.is_reference(text) and "/" in text and len(text) > 8
     ):
         return "drop"
     if text.lower() in shapes.STATUS_WORDS:
@@ -78,7 +75,7 @@ def _machine_made(text: str) -> Verdict:
 
 
 def judge_setting(promise: Promise, value: str, *, is_text: bool) -> Verdict:
-    """Return the verdict on a setting of a configuration: written on purpose, so nearly everything under such a name counts."""
+    """Return the verdict on a setting: written on purpose, so nearly everything under such a name counts."""
     text = value.strip()
     if not is_text:
         return "ok" if promise == "password" and text.isdigit() and len(text) >= 4 else "drop"
@@ -88,6 +85,6 @@ def judge_setting(promise: Promise, value: str, *, is_text: bool) -> Verdict:
         return "drop"
     if promise == "password":
         return "drop" if " " in text and _PROSE.match(text) else "ok"
-    if " " in text or shapes.is_plain_data(text) and len(text) < 8:
+    if " " in text or (shapes.is_plain_data(text) and len(text) < 8):
         return "drop"
     return "ok" if len(text) >= 8 or shapes.has_mixture(text) else "drop"

@@ -38,7 +38,7 @@ def only_password(hit: Hit) -> bool:
 
 _QUOTE: Final = r"""(?:\\{0,7}["'])?"""
 _ASSIGN: Final = rf"{_QUOTE}\]?[ \t]{{0,3}}[:=][ \t]{{0,3}}[\[(]?{_QUOTE}"
-_TOKEN_BYTE: Final = r"[A-Za-z0-9._~+/-]"  # token68 of RFC 9110; its padding ends it
+_BODY_BYTE: Final = r"[A-Za-z0-9._~+/-]"  # token68 of RFC 9110; its padding ends it
 _HEADER: Final = "make a new token where this one was issued"
 
 
@@ -51,7 +51,7 @@ def _webhook(name: str, keyword: str, pattern: str, example: str, where: str, so
         nocase=True,
         left="",
         true=(example, f'{{"msg":"failed","error":"Post \\"{example}\\": dial tcp: timeout"}}'),
-        false=(f"https://{keyword.split()[0]}", f"see {keyword.split()[0]} for help"),
+        false=(f"https://{keyword.split(maxsplit=1)[0]}", f"see {keyword.split(maxsplit=1)[0]} for help"),
         checks=(checks.not_clean, checks.varied),
         remedy=f"delete the webhook {where} and make a new one: whoever knows its URL can post",
         source=source,
@@ -63,8 +63,8 @@ WEB: Final[tuple[Rule, ...]] = (
     Rule(
         id="bearer-token",
         kind="bearer-token",
-        pattern=rf"bearer(?:[ \t+]{{1,3}}|%20|\\?[\"'][:, ]{{1,3}}\\?[\"'])(?P<secret>{_TOKEN_BYTE}{{12,4096}}={{0,2}})",
-        trigger=rf"bearer(?:[ \t+]{{1,3}}|%20|\\?[\"'][:, ]{{1,3}}\\?[\"']){_TOKEN_BYTE}{{12}}",
+        pattern=rf"bearer(?:[ \t+]{{1,3}}|%20|\\?[\"'][:, ]{{1,3}}\\?[\"'])(?P<secret>{_BODY_BYTE}{{12,4096}}={{0,2}})",
+        trigger=rf"bearer(?:[ \t+]{{1,3}}|%20|\\?[\"'][:, ]{{1,3}}\\?[\"']){_BODY_BYTE}{{12}}",
         keywords=("bearer",),
         nocase=True,
         right="=_",
@@ -99,9 +99,9 @@ WEB: Final[tuple[Rule, ...]] = (
         id="authorization-header",
         kind="authorization-token",
         pattern=rf"authorization{_ASSIGN}(?:(?:token|apikey|api-key|oauth|key|splunk|hmac|ssws)[ =]{{1,3}}(?:token=)?)?"
-        rf"{_QUOTE}(?P<secret>{_TOKEN_BYTE}{{16,2048}}={{0,2}})",
+        rf"{_QUOTE}(?P<secret>{_BODY_BYTE}{{16,2048}}={{0,2}})",
         trigger=rf"authorization{_ASSIGN}(?:(?:token|apikey|api-key|oauth|key|splunk|hmac|ssws)[ =]{{1,3}}(?:token=)?)?"
-        rf"{_QUOTE}{_TOKEN_BYTE}{{16}}",
+        rf"{_QUOTE}{_BODY_BYTE}{{16}}",
         keywords=("authorization",),
         nocase=True,
         left="",
@@ -209,7 +209,8 @@ WEB: Final[tuple[Rule, ...]] = (
     Rule(
         id="curl-user",
         kind="basic-password",
-        pattern=r"""curl[^\r\n|;]{1,200}?[ ](?:-u|--user|--proxy-user)[ =]?(?:\\{0,7}["'])?(?P<secret>[^\s"':\\]{1,80}:[^\s"'\\]{3,200})""",
+        pattern=r"""curl[^\r\n|;]{1,200}?[ ](?:-u|--user|--proxy-user)[
+        =]?(?:\\{0,7}["'])?(?P<secret>[^\s"':\\]{1,80}:[^\s"'\\]{3,200})""",
         trigger=r"curl[^\r\n|;]{1,200}[ ](?:-u|--user|--proxy-user)",
         wide=True,
         reach=240,
