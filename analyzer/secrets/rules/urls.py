@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from analyzer.secrets import shapes
+from analyzer.secrets.rules.rule import Rule
 
 if TYPE_CHECKING:
     from analyzer.secrets.rules.rule import Hit, Verdict
@@ -13,22 +14,8 @@ if TYPE_CHECKING:
 _ESCAPED: Final = r"\\u00[0-9a-fA-F]{2}|\\/"
 _URL_CHAR: Final = rf"""(?:[^\s"'<>\\`\x00]|{_ESCAPED})"""
 _DATABASES: Final = frozenset(
-    [
-        "postgres",
-        "postgresql",
-        "mysql",
-        "mariadb",
-        "mongodb",
-        "mongodb+srv",
-        "redis",
-        "rediss",
-        "amqp",
-        "amqps",
-        "sqlserver",
-        "mssql",
-        "oracle",
-        "clickhouse",
-    ]
+    """postgres postgresql mysql mariadb mongodb mongodb+srv redis rediss amqp amqps sqlserver mssql oracle
+    clickhouse""".split()  # noqa: SIM905
 )
 _SCHEME_BEFORE = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]{1,24}):\Z")
 _FIRST_STOP = re.compile(rb"[/?#]")
@@ -49,9 +36,8 @@ def _scheme(hit: Hit) -> str:
 def _authority_at(text: bytes, *, database: bool) -> int:
     """Return where the user info of ``text`` ends: the last ``@`` that still belongs to it, or -1.
 
-    In an ordinary URL that is before the first slash. In a database URL the password may hold ``/``, ``?``
-    and ``#`` that should have
-    been escaped, and that is often the reason for the logged error.
+    In an ordinary URL that is before the first slash. In a database URL the password may hold ``/``, ``?`` and ``#``
+    that should have been escaped, and that is often the reason for the logged error.
     """
     stop = _FIRST_STOP.search(text)
     at = text.rfind(b"@", 0, stop.start() if stop else len(text))
@@ -144,3 +130,104 @@ _NAMES: Final = """
     code_verifier webhook_secret webhooksecret invite_token accesstoken mmauthtoken sessiontoken oauth_verifier
     sslpassword accesskey access_key
 """.split()  # noqa: SIM905
+_BEFORE: Final = ("?", "&", ";", "#", "\\u0026", "&amp;")
+_NAME: Final = "(?:" + "|".join(sorted((re.escape(n) for n in _NAMES), key=len, reverse=True)) + ")"
+_LEAD: Final = r"(?:[?&;#]|\\u0026|&amp;)"
+_VALUE: Final = r"""[^\s"'`<>&;#\\)\]}]"""
+
+URLS: Final[tuple[Rule, ...]] = (
+    Rule(
+        id="url-password",
+        kind="url-password",
+        pattern=rf"(?://|\\/\\/)(?P<secret>{_URL_CHAR}{{1,512}})",
+        keywords=("//", r"\/\/"),
+        # bounded only by reach: every match has its @ within it
+        trigger=r"""//[^\s"'<>`@/]*:[^\s"'<>`]+@|\\/\\/[^\s"'<>`@/]*:[^\s"'<>`]+@""",
+        left="",
+        percent=True,
+        cut=user_info,
+        checks=(url_password,),
+        priority=3,
+        remedy=URL_REMEDY,
+        source="RFC 3986 3.2.1; packet-format.md 2.7.3, 8.1",
+        true=(
+            "postgres://mmuser:[[«C12»]]@db:5432/mattermost?sslmode=disable",
+            r'{"error":"parse \"postgres://mm:[[pa%ss/w«A6»]]@db:5432/x\": invalid URL escape"}',
+            '{"url":"https://svc:[[«A16»]]@host.example.com/path?q=1"}',
+            "redis://:[[«A16»]]@cache:6379/0",
+            "amqp://u:[[«A8»@«A4»]]@mq/vhost",
+            r'{"url":"https:\/\/svc:[[«A16»]]@host\/path"}',
+        ),
+        false=(
+            "postgres://****:****@127.0.0.1:5433/mattermost",
+            "postgres://%2A%2A%2A%2A:%2A%2A%2A%2A@postgres:5432/mattermost",
+            "https://ci:***@host/x",
+            "https://ci:xxxxx@host/x",
+            "http://host:8065/path?mail=a@b.example.com",
+            "https://host:443/@user",
+            "postgres://user:${PGPASSWORD}@host/db",
+            "https://<user>:<password>@host",
+        ),
+    ),
+    Rule(
+        id="url-token",
+        kind="url-token",
+        pattern=rf"//(?P<secret>{_URL_CHAR}{{1,512}})",
+        keywords=("//",),
+        trigger=r"""//[^\s"'<>`@/:?#]{20,}@""",
+        left="",
+        percent=True,
+        cut=user_only,
+        checks=(user_token,),
+        confidence="medium",
+        priority=4,
+        remedy=URL_REMEDY,
+        source="RFC 3986 3.2.1; git and Sentry URLs",
+        true=("cloning https://[[«A40»]]@git.example.com/x.git",),
+        false=("https://someverylongusernamehere@host/x", "ssh://git@github.com/x"),
+    ),
+    Rule(
+        id="mysql-dsn",
+        kind="database-password",
+        pattern=r"@(?:tcp|unix)\((?P<secret>[^)\s]{0,1})",
+        keywords=("@tcp(", "@unix("),
+        left="",
+        cut=before_address,
+        checks=(url_password,),
+        priority=3,
+        remedy=DATABASE_REMEDY,
+        source="github.com/go-sql-driver/mysql: DSN",
+        true=(
+            "mmuser:[[«C12»]]@tcp(db:3306)/mattermost?charset=utf8mb4",
+            '{"dataSource":"mm:[[«A10»@«A3»]]@tcp(db)/m"}',
+        ),
+        false=("****:****@tcp(db:3306)/m", "listening @tcp(127.0.0.1:80)"),
+    ),
+    Rule(
+        id="query-secret",
+        kind="url-secret",
+        pattern=rf"{_LEAD}(?P<name>{_NAME})=(?P<secret>{_VALUE}{{4,2048}})",
+        keywords=tuple(f"{before}{name}=" for before in _BEFORE for name in _NAMES),
+        trigger=rf"{_LEAD}{_NAME}={_VALUE}{{4}}",
+        nocase=True,
+        left="",
+        percent=True,
+        checks=(query_value,),
+        priority=4,
+        remedy=URL_REMEDY,
+        source="packet-format.md 8.1: Go's error text holds the whole URL",
+        true=(
+            r'{"error":"Post \"https://h/hook?access_token=[[«A32»]]\": dial tcp: i/o timeout"}',
+            r'{"url":"https://h/x?a=1\u0026api_key=[[«A24»]]\u0026b=2"}',
+            "GET /plugins/x/webhook?secret=[[«A32»]]&y=1",
+            "https://h/blob?sv=2022&sig=[[«A40»%2B«A2»%3D]]&se=1",
+            "/reset_password_complete?token=[[«a64»]]",
+        ),
+        false=(
+            "/api/v4/users?session=true&code=200",
+            "https://h/x?access_token=********",
+            "https://h/x?key=value&token=none",
+            "https://h/x?access_token=xxxxx",
+        ),
+    ),
+)
