@@ -58,29 +58,41 @@ def gunzip(data: bytes, max_bytes: int = MAX_BYTES) -> bytes:
     Raises:
         ProfileError: broken gzip (``verdict`` says what Go says), or more than ``max_bytes`` come out.
     """
-    from isal import isal_zlib
-
     limit = min(max_bytes, max(_FREE, _RATIO * len(data)))
     chunks: list[bytes] = []
-    size = 0
-    rest = data
-    while rest:
-        member = isal_zlib.decompressobj(wbits=31)
-        try:
-            pending = rest
-            while not member.eof:
-                chunk = member.decompress(pending, _CHUNK)
-                pending = member.unconsumed_tail
-                if not chunk and not pending and not member.eof:
-                    raise ProfileError("the gzip data is cut short", verdict=_TRUNCATED)
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > limit:
-                    raise ProfileError(f"the gzip data unpacks to more than {human_bytes(limit)}")
-        except isal_zlib.error as error:  # type: ignore[misc]  # the stubs lack its base class
-            raise ProfileError(f"the gzip data is broken: {error}", verdict=_verdict(str(error))) from None
-        rest = member.unused_data
+    room = limit
+    at = 0
+    while at < len(data):
+        at, member = _member(data, at, room)
+        chunks += member
+        room -= sum(map(len, member))
     return b"".join(chunks)
+
+
+def _member(data: bytes, at: int, room: int) -> tuple[int, list[bytes]]:
+    """Unpack one gzip member; return where it ends and its content in pieces."""
+    from isal import isal_zlib
+
+    unpacker = isal_zlib.decompressobj(wbits=31)
+    pieces: list[bytes] = []
+    limit = room
+    feed = 1 << 10  # small at first: what lies behind a member is copied each time
+    try:
+        while not unpacker.eof:
+            pending = unpacker.unconsumed_tail or data[at : at + feed]
+            if not unpacker.unconsumed_tail:
+                at += len(pending)
+                feed = min(feed * 4, _CHUNK)
+            piece = unpacker.decompress(pending, _CHUNK)
+            if not piece and not pending:
+                raise ProfileError("the gzip data is cut short", verdict=_TRUNCATED)
+            pieces.append(piece)
+            room -= len(piece)
+            if room < 0:
+                raise ProfileError(f"the gzip data unpacks to more than {human_bytes(limit)}")
+    except isal_zlib.error as error:  # type: ignore[misc]  # the stubs lack its base class
+        raise ProfileError(f"the gzip data is broken: {error}", verdict=_verdict(str(error))) from None
+    return at - len(unpacker.unused_data), pieces
 
 
 def _verdict(reason: str) -> str:

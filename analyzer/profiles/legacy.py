@@ -8,6 +8,7 @@ one below the return address in the row of numbers. C++ and Java forms are told 
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ from analyzer.errors import ProfileError
 from analyzer.profiles.legacybuild import Builder
 from analyzer.profiles.model import Columns, ValueType
 from analyzer.profiles.numbers import truncated, truncated_quotient, wrap
-from analyzer.text import printable
+from analyzer.text import human_bytes, printable
 
 _UNRECOGNIZED = "parsing profile: unrecognized profile format"
 _MALFORMED = "parsing profile: malformed profile format"
 _TOO_LONG = "parsing profile: bufio.Scanner: token too long"
+_MAX_BYTES = 64 << 20  # of a text profile; real ones have a few MB
+_MAX_LINES = 4_000_000
 _LINE = 64 << 10  # the longest line that Go's scanner takes, its end included
 
 _COUNT_START = re.compile(r"(\S+) profile: total [0-9]+", re.ASCII)
@@ -67,32 +70,36 @@ class _Lines:
     """Lines one after another, as Go's scanner gives them."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
+        if len(data) > _MAX_BYTES:
+            raise ProfileError(f"a text profile of more than {human_bytes(_MAX_BYTES)}")
+        self._file = io.BytesIO(data)
         self.number = 0
 
     def peek(self) -> str:
         """Return the next line without taking it; "" at the end."""
-        at, number = self._at, self.number
+        at, number = self._file.tell(), self.number
         line = next(self, "")
-        self._at, self.number = at, number
+        self._file.seek(at)
+        self.number = number
         return line
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if self._at >= len(self._data):
+        line = self._file.readline(_LINE)
+        if not line:
             raise StopIteration
-        end = self._data.find(b"\n", self._at, self._at + _LINE)
-        if end < 0:
-            if len(self._data) - self._at >= _LINE:
-                raise ProfileError(f"line {self.number + 1} is longer than 64 KiB", verdict=_TOO_LONG)
-            end = len(self._data)
-        line = self._data[self._at : end]
-        self._at = end + 1
         self.number += 1
-        return line.removesuffix(b"\r").decode("utf-8", "replace")
+        if line[-1:] == b"\n":
+            line = line[:-2] if line[-2:-1] == b"\r" else line[:-1]
+        elif len(line) == _LINE:
+            raise ProfileError(f"line {self.number} is longer than 64 KiB", verdict=_TOO_LONG)
+        else:
+            line = line.removesuffix(b"\r")
+        if self.number > _MAX_LINES:
+            raise ProfileError(f"a text profile of more than {_MAX_LINES:,} lines")
+        return line.decode("utf-8", "replace")
 
 
 def _is_comment(line: str) -> bool:

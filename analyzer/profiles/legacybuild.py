@@ -7,6 +7,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from analyzer.errors import ProfileError
 from analyzer.profiles.model import (
     Columns,
     Functions,
@@ -19,6 +20,7 @@ from analyzer.profiles.model import (
 )
 
 _TOP = (1 << 64) - 1
+_MAX_SAMPLES = 500_000  # real ones have some thousand
 
 
 class Builder:
@@ -56,6 +58,8 @@ class Builder:
             size: bytes of one object, kept as a label.
         """
         self._finish()
+        if len(self._values) >= _MAX_SAMPLES:
+            raise ProfileError(f"a text profile of more than {_MAX_SAMPLES:,} samples")
         calls = [(address - 1) & _TOP for address in returns]
         self._stacks.append([self._locations.setdefault(call, len(self._locations)) for call in calls])
         self._values.append(values)
@@ -79,6 +83,8 @@ class Builder:
         Rows of one address that follow each other are frames inlined there, or a recursion: as many of the
         same address as stand in a row in the stack.
         """
+        if not self._named:
+            return
         repeats = {address: len(list(group)) for address, group in groupby(reversed(self._calls))}
         for address, group in groupby(self._named, key=itemgetter(0)):
             frames = [frame for _, frame in group]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.profiles.options import Options
+from analyzer.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,8 @@ class Profile:
     columns: Columns
 
     def __repr__(self) -> str:
-        types = ", ".join(f"{kind.type}/{kind.unit}" for kind in self.sample_types)
-        return f"<Profile: {len(self.columns.samples):,} samples of {types}>"
+        types = ", ".join(f"{kind.type}/{kind.unit}" for kind in self.sample_types[:8])
+        return f"<Profile: {len(self.columns.samples):,} samples of {printable(types, 200)}>"
 
     @property
     def sample_types(self) -> tuple[ValueType, ...]:

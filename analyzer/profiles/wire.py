@@ -23,6 +23,8 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MAX_VARINT = 10
 PAD = b"\0" * (MAX_VARINT + 1)  # lets a varint be read at the very end without a bounds check
 _FEW = 48  # so few messages left: a plain loop beats a round of array operations
+_LONG = 4096  # bytes of a message that are read in another way
+_WINDOW = 1 << 20  # bytes of such a message at a time
 
 
 class WireError(ValueError):
@@ -151,9 +153,11 @@ def _refuse(bad: NDArray[np.bool_], index: I64, reason: str) -> None:
 
 
 def _walk_few(messages: Messages, index: I64, position: I64) -> list[tuple[NDArray[np.generic], ...]]:
-    """Read what is left of a few messages one field at a time, in the order of the wire."""
+    """Read what is left of a few messages, one message after the other."""
+    rounds: list[tuple[NDArray[np.generic], ...]] = []
+    short = messages.ends[index] - position < _LONG
     rows: list[tuple[int, int, int, int, int, int]] = []
-    for message, at in zip(index.tolist(), position.tolist(), strict=True):
+    for message, at in zip(index[short].tolist(), position[short].tolist(), strict=True):
         blob = messages.data[at : int(messages.ends[message])].tobytes()
         try:
             rows.extend(
@@ -162,11 +166,56 @@ def _walk_few(messages: Messages, index: I64, position: I64) -> list[tuple[NDArr
             )
         except WireError as error:
             raise WireError(message, error.reason) from None
-    if not rows:
-        return []
-    types = (np.int64, np.uint64, np.uint8, np.uint64, np.int64, np.int64)
-    columns = zip(*rows, strict=True)
-    return [tuple(np.array(column, dtype) for column, dtype in zip(columns, types, strict=True))]
+    if rows:
+        types = (np.int64, np.uint64, np.uint8, np.uint64, np.int64, np.int64)
+        columns = zip(*rows, strict=True)
+        rounds.append(tuple(np.array(column, dtype) for column, dtype in zip(columns, types, strict=True)))
+    for message, at in zip(index[~short].tolist(), position[~short].tolist(), strict=True):
+        rounds.extend(_walk_long(messages, message, at))
+    return rounds
+
+
+def _walk_long(messages: Messages, message: int, at: int) -> list[tuple[NDArray[np.generic], ...]]:
+    """Read one long message: where its fields begin is looked up, the rest is done for all of them at once."""
+    rounds = []
+    end = int(messages.ends[message])
+    while at < end:
+        window = min(at + _WINDOW, end)
+        following = memoryview(_next_fields(messages.data[at : window + 2 * len(PAD)], window - at))
+        begins = []
+        place, size = 0, window - at
+        while place < size:
+            begins.append(place)
+            place = following[place]
+        position = np.array(begins, np.int64) + at
+        owner = np.full(len(position), message)
+        fields, after = _one_field(messages.data, owner, position, np.full(len(position), end))
+        rounds.append(fields)
+        at = int(after[-1])
+    return rounds
+
+
+def _next_fields(data: U8, size: int) -> I64:
+    """Return, for each byte, where the next field would begin if one began there; wrong tags end the window."""
+    places = np.arange(len(data))
+    closing = np.where(data < 0x80, places, len(data) - 1)
+    closing = np.minimum.accumulate(closing[::-1])[::-1]  # where a number that begins here ends
+    after = np.minimum(closing[:size] + 1, len(data) - 1)
+    kind = data[:size] & 7
+    number_end = closing[after] + 1
+    length = np.zeros(size, np.int64)
+    for back in range(5):  # what is longer leaves the message anyhow
+        at = np.minimum(after + back, len(data) - 1)
+        length |= np.where(after + back < number_end, data[at] & 0x7F, 0).astype(np.int64) << 7 * back
+    following = np.full(size, len(data), np.int64)
+    for wire_type, ends in (
+        (VARINT, number_end),
+        (BYTES, number_end + length),
+        (FIXED64, after + 8),
+        (FIXED32, after + 4),
+    ):
+        np.copyto(following, ends, where=kind == wire_type)
+    return following
 
 
 def read_fields(blob: bytes) -> list[tuple[int, int, int, int, int]]:
