@@ -76,10 +76,14 @@ def page_data(
     row = np.full(len(flame.stacks.names), -1, np.int64)
     row[used] = np.arange(len(used))
     return {
-        "title": printable(flame.title),
+        "title": printable(flame.title, _NAME),
         "facts": _facts(flame),
         "types": [
-            {"name": printable(kind.type), "unit": printable(kind.unit), "steps": steps(kind.unit)}
+            {
+                "name": printable(kind.type, 80),
+                "unit": printable(kind.unit, 80),
+                "steps": steps(printable(kind.unit, 80)),
+            }
             for kind in flame.types
         ],
         "shown": flame.shown,

@@ -26,7 +26,7 @@ function changeText(now, old) {
 }
 
 // --- the scene
-const trees = data.trees;
+const trees = data.trees, cut = trees.up ? " (without frames too small for this page)" : "";
 for (const name of Object.keys(trees)) trees[name] = received(trees[name]);
 const splits = new Map();
 function source(inverted) {
@@ -54,7 +54,7 @@ function rebuild() {
   scroller.scrollTop = state.focus >= 0 ? Math.max(0, (scene.middle + .5) * ROW - view.height / 2) : 0;
   $("crumb").hidden = state.focus < 0;
   if (state.focus >= 0) {
-    $("crumb-text").textContent = `Callers above, callees below: ${nameOf(state.focus)}, ${share(0)}`;
+    $("crumb-text").textContent = `Callers above, callees below: ${nameOf(state.focus)}, ${share(0)}${cut}`;
   }
   const kind = data.types[state.type].name;
   canvas.setAttribute("aria-label", `Flame graph of ${data.title}, ${kind}, ${amount(view.whole)} in all, `
