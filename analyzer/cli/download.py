@@ -31,7 +31,7 @@ def command(
         typer.Option(
             "--token-file",
             metavar="FILE",
-            help="system administrator's access token (or in MM_TOKEN)",
+            help="administrator's token (or in MM_TOKEN)",
             show_default=False,
         ),
     ] = None,

@@ -103,7 +103,7 @@ def command(
 ) -> None:
     """Collect a Support Packet on the server's host, whether the server runs or not, and leave no secret in it.
 
-    Exits with 0 when everything is in the packet, 3 when something is missing (warning.txt says what), 2 when there is none.
+    Exits with 0 when everything is in it, 3 when something is missing (warning.txt says what), 2 when there is none.
     """
     from analyzer.generate import Plan, finish, prepare
     from analyzer.generate.api import check_url, read_token
@@ -119,7 +119,7 @@ def command(
         plugins=plugins,
         folder=root,
         pprof_url=pprof_url,
-        layout=layout.value if layout else None,  # type: ignore[arg-type]
+        layout=layout.value if layout else None,
         target_version=target_version,
         with_logs=not no_logs,
         cpu_seconds=cpu_seconds,
@@ -147,7 +147,7 @@ def command(
 
 
 def _environment(path: Path | None) -> tuple[tuple[str, str], ...] | None:
-    """Return our variables with those of an environment file (``NAME=value`` lines) before them; None without a file."""
+    """Return the variables of a file of ``NAME=value`` lines, ours going before them; None without a file."""
     if path is None:
         return None
     try:

@@ -322,7 +322,8 @@ def running_config(found: Findings, settings: Settings) -> Mapping[str, Any] | N
     asked = found.facts.get("_running_config")
     if not isinstance(asked, Mapping):
         return None if settings.fault else settings.running
-    return _unmasked(asked, settings.running)
+    tree: Mapping[str, Any] = _unmasked(asked, settings.running)
+    return tree
 
 
 def _unmasked(asked: Any, own: Any) -> Any:

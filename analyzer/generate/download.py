@@ -29,7 +29,7 @@ _GENERATE: Final = "collect a packet on the server's host instead: supportpacket
 
 ADVICE: Final[Mapping[str, str]] = {
     "api.context.session_expired.app_error": "the token is not accepted: make a new one in the System Console",
-    "api.context.permissions.app_error": "the token's owner is no system administrator: use a system administrator's token",
+    "api.context.permissions.app_error": "the token's owner is no system administrator: take the token of one",
     "api.restricted_system_admin": (
         "ExperimentalSettings.RestrictSystemAdmin forbids it: download over --local on the server's host"
     ),
@@ -258,7 +258,7 @@ def _check(
         raise SourceError(f"{asked.name}: sends nothing: {_GENERATE}")
     if not zipfile.is_zipfile(partial):
         raise SourceError(
-            f"{asked.name}: the packet is cut after {human_bytes(size)}: try again; where a proxy stands between, use --local"
+            f"{asked.name}: the packet is cut after {human_bytes(size)}: try again, or use --local on the server's host"
         )
     try:
         with open_packet(partial) as packet:

@@ -190,7 +190,7 @@ def finish(prepared: Prepared, *, watch: Watch | None = None, progress: Progress
 
 
 def _from_start(prepared: Prepared) -> Collected:
-    """Return what was known before the collectors ran: what the log's start-up lines say, and a configuration's fault."""
+    """Return what was known before the collectors ran: the log's start-up lines, and a configuration's fault."""
     out = Collected()
     out.fact("server.build_hash", prepared.identity.get("build_hash"))
     if not prepared.context.process:

@@ -18,7 +18,7 @@ CAP: Final = 64 << 20
 CONNECT: Final = 5.0
 
 
-class TooSlow(TimeoutError):
+class TooSlow(TimeoutError):  # noqa: N818
     """The answer as a whole took too long, although each piece of it came in time."""
 
 

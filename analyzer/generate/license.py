@@ -1,6 +1,6 @@
 """The licence as the server keeps it: base64 of JSON and a signature. Its text never enters a packet.
 
-Source: ``mm:server/public/model/license.go`` and ``mm:server/channels/utils/license.go`` (JSON, then 256 bytes of RSA signature).
+Source: ``mm:server/public/model/license.go``, ``mm:server/channels/utils/license.go`` (JSON, 256 bytes of signature).
 The signature is not checked: this reads what the server reads, it grants nothing.
 """
 

@@ -43,7 +43,7 @@ class Packed:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-class _NotClean(Exception):
+class _NotClean(Exception):  # noqa: N818
     def __init__(self, name: str, why: str) -> None:
         super().__init__(why)
         self.name = name
@@ -164,7 +164,7 @@ def _clean(item: RawFile, places: Places | None, redactor: Redactor, count: Coun
 
 
 def _stream(writer: ZipWriter, item: RawFile, places: Places | None, redactor: Redactor, count: Count) -> int:
-    """Write a log while a second thread looks at what is written; deflating and matching both leave the interpreter free."""
+    """Write a log while a second thread looks at what is written; deflating and matching leave the interpreter free."""
     checked: queue.Queue[bytes | None] = queue.Queue(maxsize=4)
     left: list[str] = []
     ended = threading.Event()

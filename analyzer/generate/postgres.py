@@ -21,7 +21,7 @@ STATEMENT_MS: Final = 8000
 LOCK_MS: Final = 3000
 
 
-class DatabaseFault(OSError):
+class DatabaseFault(OSError):  # noqa: N818
     """The database was not reached, or a query failed; the message is fit for a packet."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from analyzer.generate.base import Collected, Collector, Context
 
 State: TypeAlias = Literal["waiting", "running", "done", "partly", "failed", "late", "off"]
-TOTAL_SECONDS: Final = 24.0
+TOTAL_SECONDS: Final = 20.0
 """No packet waits longer than this for its collectors, except for a longer CPU profile that was asked for."""
 
 
@@ -79,14 +80,12 @@ def run(steps: list[Step], context: Context, watch: Watch | None = None) -> None
     while open_steps:
         now = time.monotonic() - started
         ends = min(min(step.collector.seconds(context), total) for step in open_steps)
-        try:
+        with contextlib.suppress(queue.Empty):
             step, error = finished.get(timeout=max(ends - now, 0.01))
-        except queue.Empty:
-            step, error = None, None
+            if step in open_steps:
+                open_steps.remove(step)
+                _ended(step, time.monotonic() - started, error, context, watch)
         now = time.monotonic() - started
-        if step is not None and step in open_steps:
-            open_steps.remove(step)
-            _ended(step, now, error, context, watch)
         for late in [s for s in open_steps if now >= min(s.collector.seconds(context), total)]:
             open_steps.remove(late)
             _late(late, now, watch)

@@ -75,7 +75,9 @@ class Bucket:
             "Host": self.endpoint,
             "x-amz-date": stamp,
             "x-amz-content-sha256": _EMPTY,
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={self.key_id}/{scope}, SignedHeaders={names}, Signature={signature}",
+            "Authorization": (
+                f"AWS4-HMAC-SHA256 Credential={self.key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
+            ),
         }
 
 

@@ -1,7 +1,7 @@
-"""The configuration as it may leave the host: every credential masked, whatever the server's own release leaves in clear.
+"""The configuration as it may leave the host: every credential masked, also those that the server leaves in clear.
 
-Rows of ``analyzer/format/credentials.py``, data sources and URLs in part, plugin settings declared secret or not declared at
-all, and, failing closed, settings of unknown name that sound secret (packet-format.md 2.7.2 to 2.7.4, 10.6).
+Rows of ``analyzer/format/credentials.py``, data sources and URLs in part, plugin settings declared secret or not
+declared at all, and, failing closed, settings of unknown name that sound secret (packet-format.md 2.7.2 to 2.7.4, 10.6).
 """
 
 from __future__ import annotations
@@ -33,43 +33,10 @@ SOUNDS_SECRET = re.compile(
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,20}://)(?P<user>[^/?#\s\"'<>]*@)?(?P<rest>[^\s\"'<>]*)")
 # what a logging target may say without being a secret (packet-format.md 4.3, 1.5)
 _LOG_OPTIONS: Final = frozenset(
-    [
-        "filename",
-        "max_size",
-        "max_age",
-        "max_backups",
-        "compress",
-        "host",
-        "ip",
-        "port",
-        "tls",
-        "insecure",
-        "out",
-        "tag",
-        "type",
-        "format",
-        "hostname",
-        "enable_caller",
-        "timestamp_format",
-        "delim",
-        "line_end",
-        "min_level_len",
-        "min_msg_len",
-        "enable_color",
-        "disable_timestamp",
-        "disable_level",
-        "disable_msg",
-        "disable_fields",
-        "disable_stacktrace",
-        "disable_caller",
-        "id",
-        "name",
-        "stacktrace",
-        "maxqueuesize",
-        "levels",
-        "enable_console",
-        "level",
-    ]
+    """filename max_size max_age max_backups compress host ip port tls insecure out tag type format hostname
+    enable_caller timestamp_format delim line_end min_level_len min_msg_len enable_color disable_timestamp disable_level
+    disable_msg disable_fields disable_stacktrace disable_caller id name stacktrace maxqueuesize levels enable_console
+    level""".split()  # noqa: SIM905
 )
 
 
@@ -99,7 +66,7 @@ def sanitize(
     Args:
         tree: running configuration in clear.
         target: release whose mask of data sources is written (in part from 10.10, whole before).
-        manifests: manifests of the installed plugins; None when they are not known, and then no plugin setting is trusted.
+        manifests: those of the installed plugins; None when they are not known, and then no plugin setting is trusted.
     """
     out = Sanitized()
     plugins = None if manifests is None else {str(m.get("id")): m for m in manifests}
@@ -262,7 +229,7 @@ class _Walk:
         return self._declared_value(path, item)
 
     def _declared_value(self, path: str, item: Any) -> Any:
-        """A setting that the manifest declares and does not call secret: shown, but not what inside it sounds secret."""
+        """Show a setting that the manifest declares and does not call secret, but not what in it sounds secret."""
         if isinstance(item, Mapping):
             return {
                 key: self._whole(f"{path}.{key}", below)

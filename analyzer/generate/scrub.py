@@ -28,7 +28,7 @@ SHORTEST: Final = 4
 
 
 def scrub(text: str, known: Iterable[str] = ()) -> str:
-    """Return a message as one line without user info of URLs, password pairs and ``known`` secrets; cut to 400 characters."""
+    """Return a message as one line of at most 400 characters, without user info of URLs, passwords and ``known``."""
     # shorter ones would tear words apart; they stand in user info and pairs, which are masked by their form
     for secret in sorted((s for s in known if len(s) >= SHORTEST), key=len, reverse=True):
         text = text.replace(secret, SANITIZED_PASSWORD)

@@ -1,9 +1,9 @@
 """Example strings: same length, same character classes, special characters in place; nothing of the secret.
 
-A password's ``%``, ``#``, ``@`` or ``\\`` is often the very fault that support looks for, and what is replaced by text of another
-length or class makes a configuration or a log unreadable. So letters become letters of the same case, digits digits,
-the rest stays. The letters spell ``example`` first (``analyzer/format/dummies.py``), the others come from an HMAC of the secret
-with a key of this run, so the same secret has one example string in every file, and nobody can guess back.
+A password's ``%``, ``#`` or ``@`` is often the very fault that support looks for, and text of another length or class
+makes a configuration or a log unreadable. So letters become letters of the same case, digits digits, the rest stays.
+The letters spell ``example`` first (``analyzer/format/dummies.py``), the others come from an HMAC of the secret with a
+key of this run, so the same secret has one example string in every file, and nobody can guess back.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import string
 import unicodedata
 from collections.abc import Collection, Iterator
 from functools import lru_cache
+from itertools import cycle
 from typing import Final
 
 from analyzer.format.dummies import DIGITS, FEWEST, MARK
@@ -84,21 +85,17 @@ def _dummy(secret: str, stream: Iterator[int]) -> str:
     kept = _kept(secret)
     letters = sum(c in string.ascii_letters for i, c in enumerate(secret) if i not in kept)
     marks = iter(MARK if letters >= FEWEST else "")
-    digits = iter(DIGITS if letters < FEWEST else "")
+    digits = cycle(DIGITS)
     out = []
     for position, char in enumerate(secret):
         if position in kept or not char.isalnum():
             out.append(char)
         elif char in string.ascii_letters:
-            mark = next(marks, None) or chr(97 + next(stream) % 26)
-            out.append(mark.upper() if char.isupper() else mark)
+            letter = next(marks, None) or chr(97 + next(stream) % 26)
+            out.append(letter.upper() if char.isupper() else letter)
         elif char in string.digits:
             if letters < FEWEST:
-                mark = next(digits, None)
-                if mark is None:
-                    digits = iter(DIGITS)
-                    mark = next(digits)
-                out.append(mark)
+                out.append(next(digits))
             else:
                 out.append(str(next(stream) % 10))
         else:

@@ -116,7 +116,7 @@ def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 def _finder(literals: list[bytes]) -> Any:
     """Return a function from a block to (index, end) of every literal in it."""
     if not literals:
-        return lambda block: ()
+        return lambda _block: ()
     try:
         import hyperscan
     except ImportError:

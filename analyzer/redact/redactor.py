@@ -28,84 +28,11 @@ if TYPE_CHECKING:
 FEWEST: Final = 4
 # as passwords these are secret, as words they stand in every line: removed only where they are used as passwords
 _WORDS: Final = frozenset(
-    [
-        "mattermost",
-        "postgres",
-        "postgresql",
-        "mmuser",
-        "mysql",
-        "admin",
-        "administrator",
-        "root",
-        "user",
-        "users",
-        "username",
-        "password",
-        "passwd",
-        "secret",
-        "token",
-        "test",
-        "tests",
-        "testing",
-        "default",
-        "localhost",
-        "local",
-        "server",
-        "client",
-        "elastic",
-        "elasticsearch",
-        "opensearch",
-        "minio",
-        "minioadmin",
-        "redis",
-        "ldap",
-        "system",
-        "example",
-        "dummy",
-        "true",
-        "false",
-        "none",
-        "null",
-        "info",
-        "warn",
-        "error",
-        "debug",
-        "http",
-        "https",
-        "smtp",
-        "mail",
-        "email",
-        "name",
-        "value",
-        "plugin",
-        "plugins",
-        "config",
-        "file",
-        "files",
-        "team",
-        "teams",
-        "channel",
-        "channels",
-        "post",
-        "posts",
-        "guest",
-        "data",
-        "database",
-        "public",
-        "private",
-        "master",
-        "replica",
-        "0000",
-        "1111",
-        "1234",
-        "12345",
-        "123456",
-        "1234567",
-        "12345678",
-        "123456789",
-        "1234567890",
-        "changeme",
-    ]
+    """mattermost postgres postgresql mmuser mysql admin administrator root user users username password passwd secret
+    token test tests testing default localhost local server client elastic elasticsearch opensearch minio minioadmin
+    redis ldap system example dummy true false none null info warn error debug http https smtp mail email name value
+    plugin plugins config file files team teams channel channels post posts guest data database public private master
+    replica 0000 1111 1234 12345 123456 1234567 12345678 123456789 1234567890 changeme""".split()  # noqa: SIM905
 )
 
 
@@ -176,8 +103,8 @@ class Redactor:
     def ready(self) -> None:
         """Make the literals of all that was learnt; nothing is learnt after that."""
         pairs: dict[bytes, bytes] = {}
-        # a secret that is another one's percent-encoding goes last, so that its example string is encoded too; and longer
-        # ones before shorter ones, whose spellings may be a part of theirs
+        # a secret that is another one's percent-encoding goes last, so that its example string is encoded too; and
+        # longer ones before shorter ones, whose spellings may be a part of theirs
         for secret in sorted(self._secrets, key=lambda text: (_encoded(text), -len(text))):
             if secret.encode("utf-8", "replace") not in pairs:
                 for old, new in spellings(secret, self.dummies.of(secret)):
@@ -203,10 +130,8 @@ class Redactor:
         """Return what is still found in a rewritten member, as kinds of secrets; empty means clean."""
         assert self._literals is not None, "call ready() first"
         left: list[str] = []
-        for match in _matches(self._watched(chunks, left)):
-            if not self._is_ours(match.value):
-                left.append(match.rule.kind)
-        return left
+        found = [match.rule.kind for match in _matches(self._watched(chunks, left)) if not self._is_ours(match.value)]
+        return left + found
 
     def _watched(self, chunks: Iterable[bytes], left: list[str]) -> Iterator[bytes]:
         """Pass a stream on, noting literals that should not be there any more."""
@@ -222,8 +147,8 @@ class Redactor:
     def _is_ours(self, value: str) -> bool:
         if not value or is_mask(value) or value in self.dummies:
             return True
-        # a finding may hold more than the secret, a URL or a line of a PEM block, or less, where a line was cut; and in base64
-        # the first and the last character share theirs with what stands beside them
+        # a finding may hold more than the secret, a URL or a line of a PEM block, or less, where a line was cut; and in
+        # base64 the first and the last character share theirs with what stands beside them
         return any(
             (dummy[1:-1] if len(dummy) >= 2 * FEWEST else dummy) in value
             for dummy in self.dummies.given

@@ -137,7 +137,7 @@ def test_a_cut_stream_leaves_nothing(web, answer, bundled, tmp_path):
 def test_no_token_goes_to_another_host(web, other_web, answer, zip_answer, tmp_path):
     other_web.answers[PATH] = zip_answer
     web.answers[PATH] = answer(302, b"", {"Location": other_web.url + PATH})
-    with pytest.raises(SourceError, match="redirects to 127.0.0.1:.* where the token is not sent"):
+    with pytest.raises(SourceError, match=r"redirects to 127.0.0.1:.* where the token is not sent"):
         download(server=web.url, token=TOKEN, output=tmp_path)
     assert other_web.asked == []
     web.answers[PATH] = answer(307, b"", {"Location": "https://" + web.url.removeprefix("http://") + PATH})
@@ -155,9 +155,9 @@ def test_a_redirect_on_the_same_server_is_followed(web, answer, zip_answer, tmp_
 
 
 def test_nobody_listens(misbehaving, tmp_path):
-    with pytest.raises(SourceError, match="cannot be reached .* supportpacket generate"):
+    with pytest.raises(SourceError, match=r"cannot be reached .* supportpacket generate"):
         download(server=misbehaving("down").url, token=TOKEN, output=tmp_path)
-    with pytest.raises(SourceError, match="local socket .* cannot be reached"):
+    with pytest.raises(SourceError, match=r"local socket .* cannot be reached"):
         download(local=tmp_path / "no.socket", output=tmp_path)
 
 

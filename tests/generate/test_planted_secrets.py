@@ -335,8 +335,9 @@ def test_a_member_that_stays_unclean_is_left_out(site, tmp_path, monkeypatch):
 
 
 def test_no_secret_in_what_is_told(site, planted, tmp_path, capfd):
-    from analyzer.cli.generate import command
     import typer
+
+    from analyzer.cli.generate import command
 
     with pytest.raises(typer.Exit) as stop:
         command(config=site.save(), output=tmp_path / "out", cpu_seconds=0, as_json=True)

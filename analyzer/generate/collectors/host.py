@@ -1,4 +1,4 @@
-"""Operating system, cores, memory, limits and the server's own process, from /proc and cgroups (packet-format.md 2.3)."""
+"""Operating system, cores, memory, limits and the server's process, from /proc and cgroups (packet-format.md 2.3)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ def find_server(folder: Path | None, proc: Path = PROC) -> int | None:
 
     Several may run on one host; the one whose working folder is ``folder`` is taken first.
     """
-    found = []
-    for entry in proc.iterdir() if proc.is_dir() else ():
-        if entry.name.isdigit() and _is_server(entry):
-            found.append(int(entry.name))
-    for pid in sorted(found):
+    entries = proc.iterdir() if proc.is_dir() else ()
+    found = sorted(int(entry.name) for entry in entries if entry.name.isdigit() and _is_server(entry))
+    for pid in found:
         try:
             if folder is not None and (proc / str(pid) / "cwd").resolve() == folder.resolve():
                 return pid
@@ -133,8 +131,8 @@ def _process(pid: int, out: Collected) -> None:
 def go_version(program: Path) -> str | None:
     """Return the Go release that a program was built with, from its build information; None where there is none.
 
-    Source: https://pkg.go.dev/debug/buildinfo (format since Go 1.18: magic, pointer size, flags, then the version inline
-    as a length-prefixed text at offset 32).
+    Source: https://pkg.go.dev/debug/buildinfo (format since Go 1.18: magic, pointer size, flags, then the version as a
+    length-prefixed text at offset 32).
     """
     import mmap
 

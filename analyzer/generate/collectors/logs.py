@@ -21,10 +21,6 @@ _HASH = re.compile(rb'"?build_hash"?[=:]\s?"?([0-9a-f]{7,64})?')
 _GO = re.compile(rb'"?go_version"?[=:]\s?"?(go[0-9][0-9a-z.]{0,30})')
 
 
-class Outside(OSError):
-    """A log target lies outside the folder that logs may be read from."""
-
-
 def log_folder(context: Context) -> Path:
     """Return the folder of ``mattermost.log``: as the user says, else ``LogSettings.FileLocation``, else ``logs``."""
     if context.plan.logs:
@@ -33,10 +29,11 @@ def log_folder(context: Context) -> Path:
 
 
 def root(context: Context) -> Path:
-    """Return the folder under which advanced targets must lie: ``MM_LOG_PATH`` or the default logs folder (11.4 and later).
+    """Return the folder under which advanced targets must lie: ``MM_LOG_PATH`` or the default logs folder.
 
-    An administrator of the application may name any file there; this tool runs with more rights than the server
-    (CVE-2026-3112), so the rule holds whatever the release. A folder given on the command line counts too.
+    Servers from 11.4 have this rule. An administrator of the application may name any file there, and this tool runs
+    with more rights than the server (CVE-2026-3112), so it holds whatever the release. A folder given on the command
+    line counts too.
     """
     named = context.environment.get("MM_LOG_PATH")
     return Path(named) if named else context.plan.logs or context.settings.path("logs")
@@ -103,7 +100,7 @@ def open_log(path: Path, name: str) -> RawFile:
         stream.close()
         raise OSError("it is no regular file")
     modified = datetime.fromtimestamp(facts.st_mtime).astimezone()
-    return RawFile(name, stream=stream, size=facts.st_size, modified=modified)  # type: ignore[arg-type]
+    return RawFile(name, stream=stream, size=facts.st_size, modified=modified)
 
 
 def _collect(context: Context, out: Collected) -> None:

@@ -69,7 +69,7 @@ def _schemes(reader: Any) -> list[Scheme]:
             len(found),
         )
         for row in rows:
-            named = {name: value or "" for name, value in zip(_SCHEME_ROLES, row[5:], strict=True)}
+            named: dict[str, Any] = {name: value or "" for name, value in zip(_SCHEME_ROLES, row[5:], strict=True)}
             found.append(
                 Scheme(
                     id=row[0],

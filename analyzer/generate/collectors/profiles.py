@@ -95,7 +95,7 @@ def _heap(context: Context, out: Collected) -> None:
 
 
 def _goroutines(context: Context, out: Collected) -> None:
-    body = _fetch(context, "/debug/pprof/goroutine?debug=2", 20)
+    body = _fetch(context, "/debug/pprof/goroutine?debug=2", 15)
     if body[:2] == b"\x1f\x8b":
         body = gzip.decompress(body)
     if not _DUMP.match(body):
@@ -126,5 +126,5 @@ GOROUTINES = Collector(
     _needs(lambda _: "/debug/pprof/goroutine?debug=2"),
     _goroutines,
     "failed to lookup goroutine profile",
-    limit=22.0,
+    limit=16.0,
 )

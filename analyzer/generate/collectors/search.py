@@ -63,7 +63,7 @@ def _collect(context: Context, out: Collected) -> None:
 
 def _json(made: Any, url: str) -> Any:
     status, body, _ = get(made, url, seconds=6, cap=4 << 20)
-    if status == 401 or status == 403:
+    if status in {401, 403}:
         raise OSError(f"answers {status}: user name or password refused")
     if status >= 400:
         raise OSError(f"answers {status}")

@@ -146,9 +146,9 @@ def _log(context: Context, server: Server, made: httpx.Client, out: Collected) -
         return
     spool.flush()
     os.lseek(spool.fileno(), 0, os.SEEK_SET)
-    out.file(RawFile("mattermost.log", stream=spool, size=size, modified=datetime.now(UTC).astimezone()))  # type: ignore[arg-type]
+    out.file(RawFile("mattermost.log", stream=spool, size=size, modified=datetime.now(UTC).astimezone()))
 
 
 COLLECTOR = Collector(
-    "server", "what only a running server knows", _needs, _collect, "error while asking the server", limit=22.0
+    "server", "what only a running server knows", _needs, _collect, "error while asking the server", limit=18.0
 )

@@ -1,8 +1,8 @@
 """Which settings a release has, in which order, with which default.
 
-``defaults.json`` holds one row a setting: ``[path, default, since, until]``. The order is that of the Go structs, which is
-the order of ``sanitized_config.json``. A row with nothing but a path gives a place in the order to a setting whose default
-is not known here; it is written only when the configuration has it. ``until`` is the first release without.
+``defaults.json`` holds one row a setting: ``[path, default, since, until]``. The order is that of the Go structs, which
+is the order of ``sanitized_config.json``. A row with nothing but a path gives a place in the order to a setting whose
+default is not known here; it is written only when the configuration has it. ``until`` is the first release without.
 Facts: configurations of real 8.1, 9.11 and 11.6 servers, the 12.0 changelog (packet-format.md 2.7.5). Releases between
 those are known only roughly, which matters little: a server stores every setting it has.
 """

@@ -1,7 +1,7 @@
 """Data sources: is a text one, what may be shown of it, and how psycopg wants it.
 
 Three forms occur (packet-format.md 2.7.3): URLs (``postgres://user:password@host/db?sslmode=disable``), libpq keywords
-(``host=db user=mm password='x y'``) and go-sql-driver's MySQL form (``user:password@tcp(host:3306)/db?charset=utf8mb4``).
+(``host=db user=mm password='x y'``) and go-sql-driver's MySQL form (``user:password@tcp(host:3306)/db?charset=x``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Settings overridden by the environment, as the server does it (packet-format.md 6.3, ``mm:server/config/environment.go``).
+"""Settings overridden by the environment, as the server does it (packet-format.md 6.3).
 
-``MM_<SECTION>_<KEY>``, in any case, nested sections by further underscores. Values that do not fit the setting's type are
-ignored, as the server ignores them.
+``MM_<SECTION>_<KEY>``, in any case, nested sections by further underscores. Values that do not fit the setting's type
+are ignored, as the server ignores them. Source: ``mm:server/config/environment.go``.
 """
 
 from __future__ import annotations
