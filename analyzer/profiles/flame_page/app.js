@@ -303,6 +303,8 @@ on("pointerleave", () => { view.hover = -1; tip(-1); draw(); });
 on("dblclick", reset);
 on("wheel", event => {
   const amountOf = delta => delta * [1, 16, 300][event.deltaMode];
+  // inside a notebook the wheel scrolls the notebook, until the flame graph was clicked
+  if (parent !== window && document.activeElement !== canvas) return;
   event.preventDefault();
   tip(-1);
   if (event.shiftKey) { scroller.scrollTop += amountOf(event.deltaY || event.deltaX); return; }
