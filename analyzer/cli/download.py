@@ -50,7 +50,7 @@ def command(
     quiet: Quiet = False,
     no_progress: NoProgress = False,
 ) -> None:
-    """Fetch a Support Packet from a running server, as 'mmctl system supportpacket' does, and say what is missing in it.
+    """Fetch a Support Packet from a running server, as 'mmctl system supportpacket' does, and say what it lacks.
 
     Exits with 0 when nothing is missing, 3 when something is, 2 when there is no packet.
     """

@@ -1,7 +1,7 @@
 """The configuration as it may leave the host: every credential masked, also those that the server leaves in clear.
 
 Rows of ``analyzer/format/credentials.py``, data sources and URLs in part, plugin settings declared secret or not
-declared at all, and, failing closed, settings of unknown name that sound secret (packet-format.md 2.7.2 to 2.7.4, 10.6).
+declared at all, and, failing closed, settings of unknown name that sound secret (packet-format.md 2.7.2-2.7.4, 10.6).
 """
 
 from __future__ import annotations
