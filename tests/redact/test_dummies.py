@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import unicodedata
+from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -163,7 +164,7 @@ def test_replacing_in_pieces_is_replacing_at_once(literals, data, cuts):
     pairs = {old: bytes(b ^ 0x55 for b in old) for old in literals}
     made = Literals(pairs)
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    pieces = [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [data[a:b] for a, b in pairwise(edges)]
     assert b"".join(made.rewrite(pieces)) == b"".join(made.rewrite([data]))
 
 
