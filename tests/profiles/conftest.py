@@ -359,3 +359,9 @@ def random_command(rng: random.Random, paths: list[Path]) -> list[str]:
 def make_command() -> Callable[[random.Random, list[Path]], list[str]]:
     """Make a random command line."""
     return random_command
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Folder of the bundled profiles and packets."""
+    return DATA

@@ -214,8 +214,6 @@ def test_accepted(name):
     assert [kind.type for kind in profile.sample_types] == ["samples", "cpu"]
 
 
-
-
 def test_pprof_says_the_same(pprof_tool, tmp_path):
     """The verdicts written above are those of the real program."""
     import subprocess
@@ -223,7 +221,9 @@ def test_pprof_says_the_same(pprof_tool, tmp_path):
     for number, (name, data, verdict, _) in enumerate(REFUSED):
         path = tmp_path / f"{number}"
         path.write_bytes(data)
-        done = subprocess.run([pprof_tool, "-symbolize=none", "-raw", path], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [pprof_tool, "-symbolize=none", "-raw", path], capture_output=True, text=True, check=False
+        )
         assert done.returncode, name
         assert f"{path}: {verdict}" in done.stderr, name
     for number, (name, data) in enumerate(ACCEPTED.items()):
