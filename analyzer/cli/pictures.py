@@ -8,14 +8,40 @@ import subprocess
 import tempfile
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from analyzer.cli.common import notice
 from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.profiles.model import Columns
+    from analyzer.profiles.options import Options
 
 _FORMATS = {"eog": "svg", "evince": "pdf", "gv": "ps", "web": "svg"}
 _VIEWERS = {"eog": "eog", "evince": "evince", "gv": "gv", "kcachegrind": "kcachegrind"}
 _SUFFIXES = {"callgrind": "callgraph.out", "kcachegrind": "grind", "proto": "pb.gz", "topproto": "pb.gz"}
 BINARY = frozenset({"callgrind", "proto", "topproto", "gif", "pdf", "png", "ps", "svg"})
 _SECONDS = 300
+
+
+def can_draw() -> bool:
+    """Tell whether graphviz is installed."""
+    return shutil.which("dot") is not None
+
+
+def show_flame_page(columns: Columns, options: Options) -> None:
+    """Open the flame graph of what the filters leave in a browser: a picture that needs no graphviz.
+
+    Raises:
+        UsageError: a bad pattern, or no such measure.
+    """
+    from analyzer.profiles.flame import flame_tree
+    from analyzer.profiles.report import prepare
+
+    report = prepare(columns, "web", options, notice)
+    notice("dot is not installed; opening a flame graph instead")
+    tree = flame_tree(report.columns, sample_index=report.measure.index)
+    open_viewer("web", "html", tree.to_html())
 
 
 def finished(command: str, data: str | bytes) -> tuple[str, str | bytes]:

@@ -41,6 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     Raises:
         PacketError: what pprof refuses; nothing was written.
     """
+    from analyzer.cli.pictures import can_draw, show_flame_page
     from analyzer.cli.profilesource import is_binary, read
     from analyzer.profiles.fetch import fetch
     from analyzer.profiles.flags import HelpRequested, parse
@@ -58,8 +59,11 @@ def run(arguments: Sequence[str]) -> int:
     fetched = fetch(line.fetch, read, notice)
     if fetched.failed:
         notice(f"{fetched.failed} of {len(line.fetch.sources) + len(line.fetch.bases)} profiles could not be read")
-    data = generate(fetched.columns, line.command, line.options, line.pattern, warn=notice)
-    _deliver(data, line)
+    if line.command == "web" and not can_draw():
+        show_flame_page(fetched.columns, line.options)
+    else:
+        data = generate(fetched.columns, line.command, line.options, line.pattern, warn=notice)
+        _deliver(data, line)
     return INCOMPLETE if fetched.failed else DONE
 
 

@@ -181,7 +181,7 @@ def _walk_long(messages: Messages, message: int, at: int) -> list[tuple[NDArray[
     end = int(messages.ends[message])
     while at < end:
         window = min(at + _WINDOW, end)
-        following = memoryview(_next_fields(messages.data[at : window + 2 * len(PAD)], window - at))
+        following = _next_fields(messages.data[at : window + 2 * len(PAD)], window - at).data
         begins = []
         place, size = 0, window - at
         while place < size:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_names_with_colons(tmp_path, cpu_path, monkeypatch):
 
 
 def test_what_is_wrong_is_named(cluster, bundled, capfd):
-    with pytest.raises(SourceError, match="it holds packet/app-1/cpu.prof"):
+    with pytest.raises(SourceError, match=r"it holds packet/app-1/cpu\.prof"):
         read(f"{cluster}:nothing.prof")
     with pytest.raises(ProfileError, match="is a zip file; name the profile inside"):
         read(str(cluster))
@@ -131,6 +132,22 @@ def test_pictures_without_graphviz(monkeypatch, cpu_path, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="Is Graphviz installed"):
         run(["-svg", f"-output={tmp_path / 'x.svg'}", str(cpu_path)])
+
+
+def test_web_opens_a_picture_in_the_browser(monkeypatch, cpu_path, tmp_path):
+    """With graphviz the call graph, without it the flame graph."""
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(Path(url.removeprefix("file://"))))
+    if shutil.which("dot"):
+        assert run(["-web", "-focus=main", str(cpu_path)]) == 0
+        assert b"<svg" in opened[-1].read_bytes()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run(["-web", "-focus=main", str(cpu_path)]) == 0
+    page = opened[-1].read_text()
+    assert "<canvas" in page
+    assert "main.work" in page
+    for path in opened:
+        path.unlink()
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not installed")
@@ -198,7 +215,7 @@ def test_listing_reads_only_below_the_source_path(tmp_path, ours):
         return str(generate(columns, line.command, line.options, line.pattern, warn=lambda _: None))
 
     assert "1:package main\n" in listed("main.go")
-    assert f"1:package main\n" in listed(str(tmp_path / "src" / "main.go"))
+    assert "1:package main\n" in listed(str(tmp_path / "src" / "main.go"))
     for name in (str(secret), "../secret.txt", "x/../../secret.txt", "/etc/passwd", "/dev/zero"):
         text = listed(name)
         assert " Error: " in text

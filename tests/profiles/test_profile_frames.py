@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_decoded_columns_are_those_of_the_protobuf_runtime(real_profiles):
         plain = pb.Profile.FromString(gzip.decompress(path.read_bytes()))
         ids = columns.locations.id[columns.samples.locations].tolist()
         ends = columns.samples.offsets.tolist()
-        assert [list(s.location_id) for s in plain.sample] == [ids[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        assert [list(s.location_id) for s in plain.sample] == [ids[a:b] for a, b in pairwise(ends)]
         assert [list(s.value) for s in plain.sample] == columns.samples.values.tolist()
         functions = columns.functions.id[columns.lines.function].tolist()
         assert [line.function_id for loc in plain.location for line in loc.line] == functions
@@ -257,7 +258,7 @@ def test_many_stacks_in_blocks():
         assert top.loc[name, "cum"] == sum(v[0] for s, v in stacks if name in s)
     callers = profile.peek("^f3$")
     pair = callers[(callers["role"] == "caller") & (callers["other"] == "f4")]["weight"].iloc[0]
-    assert pair == sum(v[0] for s, v in stacks if any(a == "f3" and b == "f4" for a, b in zip(s, s[1:], strict=False)))
+    assert pair == sum(v[0] for s, v in stacks if any(a == "f3" and b == "f4" for a, b in pairwise(s)))
 
 
 def test_file_objects_and_bytes_read_alike(data_folder):

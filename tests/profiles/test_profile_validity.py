@@ -320,7 +320,7 @@ def test_one_message_with_a_million_fields():
     profile = read_profile(raw(sample=[]) + b"\x12" + varint(len(body)) + body)
     assert int(profile.samples["depth"][0]) == count
     broken = body[:-1] + b"\x82"
-    with pytest.raises(ProfileError, match="sample 0 at byte .*: the message ends inside a number"):
+    with pytest.raises(ProfileError, match=r"sample 0 at byte .*: the message ends inside a number"):
         read_profile(raw(sample=[]) + b"\x12" + varint(len(broken)) + broken)
 
 
