@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from analyzer.text import printable
@@ -84,13 +85,17 @@ def label(text: str, limit: int = 60) -> str:
     return f"{shown[:head]}…{shown[-(limit - head - 1) :]}"
 
 
-def short_function(name: str, limit: int = 60) -> str:
-    """Return a Go function name without its import path (``store.(*S).Get``), cut in the middle beyond ``limit``.
+_VERSION_ELEMENT = re.compile(r"/v[0-9]+(?=[./]|$)")
 
-    ``github.com/a/b/v8/channels/store.(*S).Get[go.shape.int]`` becomes ``store.(*S).Get[…]``.
+
+def short_function(name: str, limit: int = 60) -> str:
+    """Return a Go function name without its import path and type arguments, cut in the middle beyond ``limit``.
+
+    ``github.com/a/b/v8/channels/store.(*S).Get[go.shape.int]`` becomes ``store.(*S).Get[…]``, and
+    ``github.com/x/msgpack/v5.(*Decoder).Decode`` becomes ``msgpack.(*Decoder).Decode``.
     """
-    head, bracket, _ = name.partition("[")
-    shown = head.rsplit("/", 1)[-1] + ("[…]" if bracket and name.rstrip().endswith("]") else "")
-    if bracket and not shown.endswith("[…]"):
-        shown = head.rsplit("/", 1)[-1] + "[…]" + name.rsplit("]", 1)[-1]
+    head, bracket, rest = name.partition("[")
+    shown = _VERSION_ELEMENT.sub("", head).rsplit("/", 1)[-1]
+    if bracket:
+        shown += "[…]" + rest.rpartition("]")[2]
     return label(shown, limit)
