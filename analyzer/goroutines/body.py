@@ -62,7 +62,11 @@ class Loose(NamedTuple):
 
 @dataclass(slots=True)
 class Body:
-    """What one record holds below its header, while it is being read."""
+    """What one record holds below its header, while it is being read.
+
+    ``cut``: something of this record is missing. ``ragged``: the text ended in the middle of a line, be it of this
+    record or of the next one's header.
+    """
 
     calls: list[Call] = field(default_factory=list)
     creator: Frame | None = None
@@ -70,6 +74,7 @@ class Body:
     elided: bool = False
     unavailable: bool = False
     cut: bool = False
+    ragged: bool = False
     ancestors: list[Ancestor] = field(default_factory=list)
     loose: list[Loose] = field(default_factory=list)
 
@@ -151,14 +156,18 @@ class BodyReader:
             dangling = split_call(tail.text) is not None  # a function line whose file line is gone
             if tail.line == size - 1 and (dangling or not whole):
                 body.loose.pop()
+                body.ragged = True
                 body.cut = not tail.text.startswith("goroutine")
                 if body.loose and body.loose[-1].line == size - 2 and tail.text[:1] in ("\t", " "):
                     body.loose.pop()
-        elif not whole and body.calls and body.creator is None:
-            call = body.calls[-1]
-            if call.offset is None and call.args != "..." and call.frame.file:
-                body.calls.pop()  # "file.go:1" may have been "file.go:123 +0x45"
-                body.cut = True
+        elif not whole and lines and " +0x" not in lines[-1] and split_file(lines[-1]) is not None:
+            # "file.go:1" may have been "file.go:123 +0x45"
+            if body.creator is not None:
+                body.creator = body.creator_id = None
+                body.cut = body.ragged = True
+            elif body.calls and body.calls[-1].frame.file:
+                body.calls.pop()
+                body.cut = body.ragged = True
 
     def _other(self, body: Body, lines: list[str], at: int) -> int:
         """Read what is no plain frame at ``at``; return where to go on."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TITLE: Final = re.compile(rb"\s*(\S{1,64}) profile: total \d{1,19}\s*?(?:\n|\Z)")
 _KINDS: Final = ("goroutine", "goroutineleak")
 _ROW: Final = re.compile(r"(\d{1,18}) @((?: 0x[0-9a-f]+)*)\s*\Z")
-_FRAME: Final = re.compile(r"#\t0x[0-9a-f]+\t+(.*?)(?:\+0x[0-9a-f]+)?\t+(.*):(-?\d{1,9})\s*\Z")
+_OFFSET: Final = re.compile(r"\+0x[0-9a-f]{1,16}\Z")
 _LABELS: Final = "# labels: "
 _MOST: Final = 1 << 53  # a count beyond any process; sums stay exact
 
@@ -124,6 +124,15 @@ def _records(rows: Iterable[Counted], unparsed: Sequence[tuple[int, str]] = (), 
     )
 
 
+def _frame(line: str) -> Frame | None:
+    """Read ``#``, address, name with offset, ``file:line``; tabs between them, several where columns are aligned."""
+    words = [word for word in line.rstrip().split("\t") if word]
+    if len(words) != 4 or words[0] != "#":
+        return None
+    file, _, number = words[3].rpartition(":")
+    return Frame(_OFFSET.sub("", words[2]), file, int(number)) if number.isdigit() and len(number) < 10 else None
+
+
 def read_counts(text: bytes) -> Records:
     """Read ``goroutine profile: total N`` text (debug=1); lines that are not understood are kept.
 
@@ -143,12 +152,12 @@ def read_counts(text: bytes) -> Records:
                 rows[-1] = rows[-1]._replace(frames=tuple(frames))
             frames = []
             rows.append(Counted(int(found[1]), (), {}))
-        elif rows and (found := _FRAME.match(line)):
-            frames.append(Frame(found[1], found[2], int(found[3])))
+        elif rows and (frame := _frame(line)):
+            frames.append(frame)
         elif rows and line.startswith(_LABELS):
             labels = read_labels(line[len(_LABELS) :].strip(), 0)
             rows[-1] = rows[-1]._replace(labels=labels[0] if labels else {})
-        elif line.strip() and not line.startswith("#\t0x") and not TITLE.match(line.encode()):
+        elif line.strip() and line != "#" and not TITLE.match(line.encode()):
             unparsed.append((number, line))
     if rows:
         rows[-1] = rows[-1]._replace(frames=tuple(frames))

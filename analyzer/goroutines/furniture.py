@@ -29,6 +29,8 @@ def canonical(function: str) -> str:
     >>> canonical("github.com/mattermost/mattermost/server/v8/channels/jobs.(*Workers).Start")
     'mattermost/jobs.(*Workers).Start'
     """
+    if "/" not in function:
+        return function
     name = function.replace("%2e", ".")
     shortened = _MATTERMOST.sub("mattermost/", name, count=1)
     if shortened != name and shortened.startswith(("mattermost/app/", "mattermost/app.", "mattermost/api4.")):

@@ -107,6 +107,7 @@ class Partition:
         self._rows = order
         self._bounds = np.searchsorted(codes[order], np.arange(size + 1))
         self.totals = totals
+        self._state_names, self._state_codes = _by_state(dump)
         self.order = [int(g) for g in np.argsort(-totals, kind="stable") if totals[g]]
 
     def rows(self, group: int) -> Ints:
@@ -117,13 +118,15 @@ class Partition:
         """Return min, median, max of the minutes given, and how many goroutines give none."""
         minutes = self.dump.minutes[rows]
         given = minutes[minutes >= 0]
-        absent = int(self.dump.records.weight[rows][minutes < 0].sum())
         if not len(given):
-            return None, None, None, absent
+            return None, None, None, int(self.dump.records.weight[rows].sum())
+        absent = int(self.dump.records.weight[rows][minutes < 0].sum())
         return int(given.min()), float(np.median(given)), int(given.max()), absent
 
     def most(self, values: Ints, rows: Ints) -> int:
         """Return the most frequent of ``values`` among some rows (-1 included); the first one wins a tie."""
+        if len(rows) == 1:
+            return int(values[rows[0]])
         found, first, inverse = np.unique(values[rows], return_index=True, return_inverse=True)
         counts = np.zeros(len(found), dtype=np.int64)
         np.add.at(counts, inverse.ravel(), self.dump.records.weight[rows])
@@ -131,11 +134,12 @@ class Partition:
 
     def state_text(self, rows: Ints) -> str:
         """Return ``IO wait 35, select 3``: the states of some rows with their counts."""
-        names, codes = _by_state(self.dump)
-        counts = np.zeros(len(names), dtype=np.int64)
-        np.add.at(counts, codes[rows], self.dump.records.weight[rows])
-        order = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]]
-        shown = ", ".join(f"{names[i]} {counts[i]}" for i in order[:_STATES_SHOWN])
+        found, inverse = np.unique(self._state_codes[rows], return_inverse=True)
+        totals = np.zeros(len(found), dtype=np.int64)
+        np.add.at(totals, inverse.ravel(), self.dump.records.weight[rows])
+        counts = dict(zip(found.tolist(), totals.tolist(), strict=True))
+        order = sorted(counts, key=lambda code: (-counts[code], code))
+        shown = ", ".join(f"{self._state_names[code]} {counts[code]}" for code in order[:_STATES_SHOWN])
         return shown + (f", {len(order) - _STATES_SHOWN} more" if len(order) > _STATES_SHOWN else "")
 
     def ids(self, rows: Ints) -> list[int]:

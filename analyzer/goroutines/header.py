@@ -21,6 +21,11 @@ _MINUTES: Final = re.compile(r"(\d{1,12}) minutes?\Z")
 _BUBBLE: Final = re.compile(r"synctest (?:bubble|group) (\d{1,18})\Z")
 _BARE: Final = re.compile(r"[^\s:,{}\"\[\]]*")
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# nearly every header is of this form; what is not is read piece by piece
+_PLAIN: Final = re.compile(
+    r"\[([^\]\[,(\"{]+)(?:, (\d{1,12}) minutes)?(, locked to thread)?\]"
+    r"(?: \{([A-Za-z0-9./_]+: [A-Za-z0-9./_]*(?:, [A-Za-z0-9./_]+: [A-Za-z0-9./_]*)*)\})?:\s*\Z"
+)
 _GO_ESCAPE: Final = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)
 _GO_SHORT: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -141,6 +146,10 @@ def parse_status(raw: str) -> Status | None:
     >>> parse_status('[sleep] {req: "GET [x]"}:').labels
     {'req': 'GET [x]'}
     """
+    if plain := _PLAIN.match(raw):
+        state, minutes, locked, pairs = plain.groups()
+        labels = dict([pair.split(": ", 1) for pair in pairs.split(", ")]) if pairs else {}
+        return Status(state, int(minutes) if minutes else None, locked is not None, frozenset(), None, labels)
     raw = raw.rstrip()
     opening = raw.find("[")
     if opening < 0 or not raw.endswith(":"):
@@ -148,7 +157,7 @@ def parse_status(raw: str) -> Status | None:
     extra = [] if raw.startswith(("[", "gp=", "m=")) else [raw[:opening].strip()]
     if extra and " " in extra[0]:
         return None  # a sentence that happens to begin with "goroutine 7"
-    labels: dict[str, str] = {}
+    labels = {}
     inner = raw.find(" labels:{", opening)
     closing = raw.find("]", opening)
     if closing < 0:

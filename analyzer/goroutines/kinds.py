@@ -349,7 +349,13 @@ ORDER: Final = (
 """Kinds as they are listed among equals in severity: causes before what follows from them."""
 
 
+_NAMES: Final = frozenset(name for place in PLACES for name in place.functions)
+_BEGINNINGS: Final = tuple(name for name in _NAMES if name[-1] in "./(")
+
+
 def place_of(functions: Iterable[str], state: StateClass) -> Place | None:
     """Return the first place that a goroutine with this stack (leaf first) and state waits at."""
     names = [canonical(function) for function in functions]
+    if not any(name in _NAMES or name.startswith(_BEGINNINGS) for name in names):
+        return None  # nearly all
     return next((place for place in PLACES if place.fits(names, state)), None)

@@ -28,6 +28,7 @@ _FIRST: Final = re.compile(r"(0x[0-9a-f]{6,16})(\??)(?:,|\Z)")
 _OBJECT: Final = 4096  # a mutex lies this near to the beginning of what it protects
 _LOCKING: Final = ("sync.", "internal/sync.", "runtime.")
 _MAX_HOLDERS: Final = 5
+_LOOK_AT: Final = 2000  # goroutines in methods of the type in question
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ def holders(survey: Survey, lock: Lock, waiting: Ints) -> list[str]:
         if any((method := _METHOD.match(frame.function)) and method[1] in types for frame in frames)
     ]
     reader = BodyReader()
-    for row in np.flatnonzero(np.isin(records.stack, inside)).tolist():
+    others = np.setdiff1d(np.flatnonzero(np.isin(records.stack, inside)), waiting, assume_unique=True)
+    for row in others[:_LOOK_AT].tolist():
         body = reader.read(decode(records.text[starts[row] : ends[row]].partition(b"\n")[2]))
         if any(_is_object(call, types, lock.address) for call in body.calls):
             rows.add(row)

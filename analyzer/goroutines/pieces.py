@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
-from analyzer.goroutines.header import parse_status
+from analyzer.goroutines.header import Status, parse_status
 
 HEADER: Final = b"\ngoroutine "
 # What differs between goroutines of one stack: argument words and, in crash output, frame addresses
@@ -39,6 +40,7 @@ class Pieces:
         status: number of each record's header text in ``statuses``.
         body: number of each record's body in ``bodies``; the last record's is not there.
         statuses: header texts after the id.
+        parsed: what each of them says.
         bodies: what stands below headers, without arguments.
         last: body of the last record, which may be cut; None without records.
         kept: which pieces between headers are records; None when all are.
@@ -48,6 +50,7 @@ class Pieces:
     status: list[int] = field(default_factory=list)
     body: list[int] = field(default_factory=list)
     statuses: Numbered = field(default_factory=Numbered)
+    parsed: list[Status] = field(default_factory=list)
     bodies: Numbered = field(default_factory=Numbered)
     last: bytes | None = None
     kept: list[int] | None = None
@@ -93,7 +96,6 @@ def _blocks(text: bytes) -> Iterator[bytes]:
 def _quick(text: bytes) -> Pieces | None:
     pieces = Pieces()
     statuses, bodies = pieces.statuses, pieces.bodies
-    good = 0
     last: list[bytes] = []
     for block in _blocks(text):
         _, *records = _strip(block).split(HEADER)
@@ -108,10 +110,11 @@ def _quick(text: bytes) -> Pieces | None:
         pieces.ids += [int(head[0]) for head in heads]
         pieces.status += [statuses[head[2]] for head in heads]
         pieces.body += [bodies[part[2]] for part in parts]
-        if len(statuses) > good:
-            if not all(parse_status(decode(raw)) for raw in list(statuses)[good:]):
+        for raw in islice(statuses, len(pieces.parsed), None):
+            status = parse_status(decode(raw))
+            if status is None:
                 return None
-            good = len(statuses)
+            pieces.parsed.append(status)
     if max(pieces.ids, default=0) > _MAX_ID:
         return None
     pieces.last = last[0] if last else None
@@ -124,7 +127,7 @@ def _careful(text: bytes) -> Pieces:
     records = (b"\n" + _strip(text)).split(HEADER)[1:]
     pieces, kept = Pieces(), list[int]()
     parts: list[list[bytes]] = []
-    known: dict[bytes, bool] = {}
+    known: dict[bytes, Status | None] = {}
     for i, record in enumerate(records):
         line, _, body = record.partition(b"\n")
         raw, _, head = line.partition(b" ")
@@ -132,11 +135,14 @@ def _careful(text: bytes) -> Pieces:
             original = text[starts[i] : starts[i] + _LONGEST_HEADER].partition(b"\n")[0]
             head = original.partition(b" ")[2]
         if head not in known:
-            known[head] = parse_status(decode(head)) is not None
-        if known[head] and raw.isdigit() and len(raw) < 20 and int(raw) <= _MAX_ID:
+            known[head] = parse_status(decode(head))
+        status = known[head]
+        if status is not None and raw.isdigit() and len(raw) < 20 and int(raw) <= _MAX_ID:
             kept.append(i)
             pieces.ids.append(int(raw))
             pieces.status.append(pieces.statuses[head])
+            if len(pieces.parsed) < len(pieces.statuses):
+                pieces.parsed.append(status)
             parts.append([body])
         elif parts:
             parts[-1].append(record)

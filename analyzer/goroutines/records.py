@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.goroutines.body import Ancestor, Body, BodyReader, Frame
-from analyzer.goroutines.header import Status, parse_status
+from analyzer.goroutines.header import Status
 from analyzer.goroutines.messages import Message, section_end, section_of
 from analyzer.goroutines.pieces import HEADER, Pieces, decode, each_start
 from analyzer.goroutines.pieces import cut as cut_at_headers
@@ -160,8 +160,12 @@ def read_records(text: bytes, lines: npt.NDArray[np.int32] | None = None, *, cut
         pairs.append(distinct.number(pieces.last, last=True))
     table = np.array(pairs, dtype=np.int64).reshape(-1, 2)[np.array(pieces.body, dtype=np.int64)]
     records = _columns(pieces, distinct.read, table)
-    cut = cut or (len(text) >= MAX_BUFFER and not text.endswith(b"\n"))
-    cut = cut or (pieces.last is not None and distinct.read[table[-1, 0]].cut)
+    if len(text) >= MAX_BUFFER and not text.endswith(b"\n"):
+        cut = True
+        records.cut[-1:] = True
+    if pieces.last is not None:
+        last = distinct.read[table[-1, 0]]
+        cut = cut or last.cut or last.ragged
     return _with_more(replace(records, text=text, lines=lines, truncated=cut), distinct.read, table[:, 0])
 
 
@@ -182,7 +186,7 @@ def _columns(pieces: Pieces, bodies: list[Body], table: Ints) -> Records:
         creator_id=table[:, 1],
         cut=cut[table[:, 0]],
         weight=np.ones(len(table), dtype=np.int64),
-        statuses=tuple(s for s in (parse_status(decode(raw)) for raw in pieces.statuses) if s is not None),
+        statuses=tuple(pieces.parsed),
         stacks=tuple(stacks),
         creators=tuple(creators),
         pieces=None if pieces.kept is None else np.array(pieces.kept, dtype=np.int64),

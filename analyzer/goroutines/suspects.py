@@ -27,6 +27,7 @@ _MANY_WAIT_LONG: Final = 20
 _LONG_MINUTES: Final = 10
 _MANY: Final = 1000
 _PILE: Final = 3
+_MOST_LOCKS: Final = 20
 _FLOOD: Final = 25
 
 
@@ -116,7 +117,7 @@ def _deadlock(survey: Survey) -> Iterator[Suspect]:
 def _lock_pile_up(survey: Survey) -> Iterator[Suspect]:
     """Several goroutines wait for one mutex."""
     waiting = np.flatnonzero(survey.of_class("lock"))
-    for lock in find_locks(survey, waiting):
+    for lock in find_locks(survey, waiting)[:_MOST_LOCKS]:
         number = survey.weight(lock.rows)
         if number < _PILE:
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import DumpError
@@ -141,7 +141,7 @@ def test_a_dump_comes_back_as_it_was_built(built: list[Built]) -> None:
         ] == [o for *_, o in g.frames]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.generate])  # shrinking takes minutes
 @given(st.lists(goroutines(), min_size=2, max_size=5), st.data())
 def test_a_cut_dump_loses_only_its_end(built: list[Built], data: st.DataObject) -> None:
     whole = "\n".join(map(written, built)).encode()
@@ -196,8 +196,40 @@ def test_the_largest_dump_that_go_writes_is_cut() -> None:
     dump = read_goroutines(text)
     assert len(text) == 64 << 20
     assert dump.truncated
+    assert dump.goroutines["truncated"].tolist()[-2:] == [False, True]
     assert dump.unparsed == []
     assert len(dump) in (text.count(b"\ngoroutine ") + 1, text.count(b"\ngoroutine "))
     assert len(dump.records.stacks) <= 2
     ends_whole = read_goroutines(text[: text.rindex(b"\n\n") + 1])
     assert not ends_whole.truncated
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "goroutine 2 [select]:\nmain.a(0x1)\n\t/a.go:12 +0x1\nmain.b(...)\n\t/b.go:7",
+        "goroutine 2 [select]:\nmain.a(0x1)\n\t/a.go:12 +0x1\nmain.b(0x1)\n\t/b.go:7",
+        "goroutine 2 [select]:\nmain.a(0x1)\n\t/a.go:12 +0x1\nmain.b(0x1, {0x2",
+        "goroutine 2 [select]:\nmain.a(0x1)\n\t/a.go:12 +0x1\ncreated by main.c in goroutine 1\n\t/c.go:4",
+        "goroutine 2 [select]:\nmain.a(0x1)\n\t/a.go:12 +0x1\ncreated by main.c in goro",
+        "goroutine 2 [select]:\nmain.a(0x1)\n\t/a.go:12 +0x1\n...12 frames eli",
+    ],
+)
+def test_what_may_have_been_longer_is_left_out(text: str) -> None:
+    dump = read_goroutines(text.encode())
+    assert dump.truncated
+    assert dump.goroutines["truncated"].tolist() == [True]
+    assert dump.stacks["function"].tolist() == ["main.a"]
+    assert dump.goroutines["creator"].isna().all()
+    assert dump.unparsed == []
+
+
+@pytest.mark.parametrize("end", ["goroutine 3", "goroutine 3 [sel", "gorou", "g"])
+def test_a_cut_within_the_next_header(end: str) -> None:
+    record = (
+        "goroutine 2 [select]:\nmain.f(0x1)\n\t/a.go:1 +0x1\ncreated by main.main in goroutine 1\n\t/a.go:9 +0x1\n\n"
+    )
+    dump = read_goroutines((record + end).encode())
+    assert dump.truncated
+    assert dump.unparsed == []
+    assert dump.goroutines["id"].tolist() == [2]
