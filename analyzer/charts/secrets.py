@@ -75,12 +75,13 @@ class SecretsDisplay:
         for row, total in enumerate(left):
             self.ax_.text(total + most * 0.012, row, f"{total:,}", va="center", color=MUTED, fontsize=9)
         self.ax_.set_yticks(range(rows), names)
-        self.ax_.invert_yaxis()
+        # a bar keeps its height however few there are; the first is on top
+        self.ax_.set_ylim(max(rows, 3) - 0.5, -0.5)
         self.ax_.set_xlim(0, most * 1.08)
         self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True))
         rest = f" ({count(self.left_out, self.by)} more with {self.left_out_findings:,})" if self.left_out else ""
         self.ax_.set_xlabel(f"findings{rest}", color=MUTED, fontsize=9)
         total = sum(left) + self.left_out_findings
         tidy(self.ax_, title=title or f"{count(total, 'secret')} in clear, by {self.by} and confidence")
-        self.ax_.legend(loc="lower right", frameon=False, fontsize=9, title="confidence", title_fontsize=9)
+        self.ax_.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9, title="confidence")
         return self

@@ -31,7 +31,7 @@ def render_report(packet: Packet, scan: ScanResult, pictures: Mapping[str, Pictu
 
     import jinja2
 
-    drawn = draw(packet) if pictures is None else pictures
+    drawn = draw(packet, scan) if pictures is None else pictures
     findings = scan.rows()
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("analyzer.report"),
@@ -59,7 +59,7 @@ def _sections(packet: Packet, findings: Findings, pictures: Mapping[str, Picture
     made = [
         packet.attempt(f"section {name}", make_section)
         for name, make_section in (
-            ("secrets", partial(make.secrets, findings)),
+            ("secrets", partial(make.secrets, findings, pictures)),
             ("goroutines", partial(make.goroutines, packet, pictures)),
             ("profiles", partial(make.profiles, packet, pictures)),
             ("log", partial(make.logs, packet, pictures)),

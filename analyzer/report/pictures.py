@@ -14,13 +14,23 @@ from analyzer.text import printable
 if TYPE_CHECKING:
     from analyzer.packet import Packet
     from analyzer.packet.node import Node
+    from analyzer.secrets import ScanResult
 
 DPI = 130
+FEW = 5  # fewer findings are told by their table alone
 
 
-def draw(packet: Packet) -> dict[str, Picture]:
-    """Return the charts by ``node/name``; what cannot be drawn for lack of data is left out."""
+def draw(packet: Packet, scan: ScanResult) -> dict[str, Picture]:
+    """Return the charts by ``node/name`` (``secrets`` for the whole packet); what lacks its data is left out."""
+    from analyzer.charts.secrets import SecretsDisplay
+
     pictures: dict[str, Picture] = {}
+    if scan.totals.findings >= FEW:
+        png = packet.attempt(
+            "chart secrets", partial(_png, partial(_plot, SecretsDisplay.from_findings, scan.findings))
+        )
+        if png is not None:
+            pictures["secrets"] = Picture("secrets", "Secrets by kind", png)
     several = len(packet.nodes) > 1
     for node in list(packet.nodes.values())[:MAX_NODES]:
         for name, title, chart in _charts(node):

@@ -59,7 +59,7 @@ def overview(packet: Packet) -> Section:
     return Section("packet", "Packet", tuple(blocks))
 
 
-def secrets(findings: Sequence[Mapping[str, object]]) -> Section:
+def secrets(findings: Sequence[Mapping[str, object]], pictures: Mapping[str, Picture]) -> Section:
     """Return the findings of the secret scan; never a secret."""
     columns = (
         Column("confidence", "mark"),
@@ -85,7 +85,8 @@ def secrets(findings: Sequence[Mapping[str, object]]) -> Section:
     nothing = "No secret was found that sanitizing should not have left."
     lead = "Values that are still in clear in this packet. Who has it, has them." if rows else ""
     found = table(columns, rows, limit=200, nothing=nothing, file="findings.jsonl")
-    return Section("secrets", "Secrets", (Block(table=found),), lead)
+    drawn = (pictures["secrets"],) if "secrets" in pictures else ()
+    return Section("secrets", "Secrets", (Block(pictures=drawn), Block(table=found)), lead)
 
 
 def _place(row: Mapping[str, object]) -> str:

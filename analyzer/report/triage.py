@@ -59,7 +59,7 @@ def write_triage(packet: Packet, scan: ScanResult, folder: Path, *, force: bool 
 
     report = folder / "report.html"
     refuse_overwrite(report, force=force)
-    pictures = draw(packet)
+    pictures = draw(packet, scan)
     findings = scan.rows()
     for picture in pictures.values():
         _write(folder / "charts" / f"{picture.name}.png", picture.png, force=force)
