@@ -25,7 +25,7 @@ from analyzer.profiles.model import (
     ValueType,
 )
 from analyzer.profiles.validity import References, check
-from analyzer.profiles.wire import BYTES, VARINT, Fields, Messages, WireError, lay_out, repeated, walk
+from analyzer.profiles.wire import BYTES, VARINT, Fields, Messages, WireError, lay_out, number_ends, repeated, walk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -322,8 +322,9 @@ def _samples(
     missing: tuple[int, int] | None = None
     for first, messages, fields in _blocks(top.SAMPLE, blobs):
         with _located(top.SAMPLE, first):
-            ids, depth = repeated(messages, fields.pick(1))
-            numbers, count = repeated(messages, fields.pick(2))
+            closing = number_ends(messages)
+            ids, depth = repeated(messages, fields.pick(1), closing)
+            numbers, count = repeated(messages, fields.pick(2), closing)
             owner, inner, inner_fields = _nested(messages, fields, 3)
         found = rows.find(ids)
         if missing is None and (found < 0).any():

@@ -19,7 +19,7 @@ from analyzer.profiles.nodes import Nodes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FRAMES = 1 << 18  # stack entries at a time: bounds the temporary arrays
+_ENTRIES = 1 << 18  # stack entries at a time: bounds the temporary arrays
 _DENSE = 1 << 22  # so many possible calls are summed in plain arrays
 
 
@@ -81,51 +81,40 @@ class Edges:
 
 
 @dataclass(frozen=True, slots=True)
-class _Frames:
-    """Frames of a block of samples, leaf first.
+class _Block:
+    """Stack entries of some samples, leaf first.
 
     Attributes:
-        rows: the samples of the block.
-        sample: place in ``rows`` of each frame's sample.
-        slot: its slot.
-        leaf: frames that are the true leaf of their sample, one for each of ``rows``.
+        rows: the samples.
+        sample: place in ``rows`` of each entry's sample.
+        location: its location.
+        leaf: the first entry of each of ``rows``.
     """
 
     rows: I64
     sample: I32
-    slot: I64
+    location: I32
     leaf: I64
 
 
-def _frames(columns: Columns, nodes: Nodes, chosen: Bools) -> Iterator[_Frames]:
-    """Yield the frames of the chosen samples in blocks."""
+def _blocks(columns: Columns, chosen: Bools) -> Iterator[_Block]:
+    """Yield the stack entries of the chosen samples in blocks."""
     samples = columns.samples
-    slot_counts = np.diff(nodes.slot_offsets)
-    inlined = bool((slot_counts > 1).any())
-    wanted = np.flatnonzero(chosen & (np.diff(samples.offsets) > 0))
-    depth = np.diff(samples.offsets)[wanted]
+    depth = np.diff(samples.offsets)
+    wanted = np.flatnonzero(chosen & (depth > 0))
+    depth = depth[wanted]
     reached = np.cumsum(depth)
     first = 0
     while first < len(wanted):
         done = reached[first - 1] if first else 0
-        last = max(int(np.searchsorted(reached, done + _FRAMES, side="right")), first + 1)
+        last = max(int(np.searchsorted(reached, done + _ENTRIES, side="right")), first + 1)
         rows, depths = wanted[first:last], depth[first:last]
-        begin = np.cumsum(depths) - depths
+        leaf = np.cumsum(depths) - depths
         if len(rows) == rows[-1] - rows[0] + 1:
             location = samples.locations[samples.offsets[rows[0]] : samples.offsets[rows[-1] + 1]]
         else:
-            location = samples.locations[
-                np.arange(int(depths.sum())) + np.repeat(samples.offsets[rows] - begin, depths)
-            ]
-        sample = np.repeat(np.arange(len(rows), dtype=np.int32), depths)
-        slot = nodes.slot_offsets[location]
-        if inlined:
-            counts = slot_counts[location]
-            at = np.cumsum(counts) - counts
-            slot = np.arange(int(counts.sum())) + np.repeat(slot - at, counts)
-            sample = np.repeat(sample, counts)
-            begin = at[begin]
-        yield _Frames(rows, sample, slot, begin)
+            location = samples.locations[np.arange(int(depths.sum())) + np.repeat(samples.offsets[rows] - leaf, depths)]
+        yield _Block(rows, np.repeat(np.arange(len(rows), dtype=np.int32), depths), location, leaf)
         first = last
 
 
@@ -135,12 +124,12 @@ def totals(columns: Columns, nodes: Nodes, weights: Weights) -> Totals:
     flat, flat_div, cum, cum_div = (np.zeros(size, np.int64) for _ in range(4))
     means = bool(weights.divisor.any())
     bits = size.bit_length()
-    for block in _frames(columns, nodes, weights.counted):
-        node = nodes.slot_node[block.slot]
-        leaf = node[block.leaf]
+    innermost = nodes.slot_node[nodes.slot_offsets[:-1]]
+    for block in _blocks(columns, weights.counted):
+        leaf = innermost[block.location[block.leaf]]
         value, divisor = weights.value[block.rows], weights.divisor[block.rows]
         np.add.at(flat, leaf, value)
-        keys = _packed(block.sample, node, bits, len(block.rows) << bits < 1 << 32)
+        keys = _node_keys(block, nodes, innermost, bits)
         keys.sort()
         fresh = np.ones(len(keys), bool)
         np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
@@ -151,6 +140,23 @@ def totals(columns: Columns, nodes: Nodes, weights: Weights) -> Totals:
             np.add.at(flat_div, leaf, divisor)
             np.add.at(cum_div, node, divisor[sample])
     return Totals(flat, flat_div, cum, cum_div)
+
+
+def _node_keys(block: _Block, nodes: Nodes, innermost: I32, bits: int) -> NDArray[np.integer]:
+    """Return (sample, node) of every frame as one number each, in no order."""
+    small = len(block.rows) << bits < 1 << 32
+    parts = [_packed(block.sample, innermost[block.location], bits, small)]
+    offsets = nodes.slot_offsets
+    depth = np.diff(offsets)
+    if (depth > 1).any():  # the other frames of locations with inlined calls
+        more = np.flatnonzero(depth[block.location] > 1)
+        further = 1
+        while len(more):
+            location = block.location[more]
+            parts.append(_packed(block.sample[more], nodes.slot_node[offsets[location] + further], bits, small))
+            further += 1
+            more = more[depth[location] > further]
+    return np.concatenate(parts)
 
 
 def _packed(sample: I32, node: I32, bits: int, small: bool) -> NDArray[np.integer]:
@@ -186,11 +192,11 @@ def edges(
     chosen = np.arange(len(nodes)) if kept is None else np.flatnonzero(kept)
     rank = np.full(len(nodes), -1, np.int64)
     rank[chosen] = np.arange(len(chosen))
-    slot_rank = rank[nodes.slot_node]
+    slots = _Slots(nodes, rank[nodes.slot_node])
     wanted = None if targets is None else targets[chosen]
     sums: _Sums = _DenseSums(len(chosen)) if len(chosen) ** 2 <= _DENSE else _SparseSums(len(chosen))
-    for block in _frames(columns, nodes, weights.counted):
-        calls = _calls(block, slot_rank, nodes.slot_inline, len(chosen), wanted)
+    for block in _blocks(columns, weights.counted):
+        calls = _calls(block, slots, len(chosen), wanted)
         rows = block.rows[calls.sample]
         sums.add(calls.key, weights.value[rows], weights.divisor[rows], calls.residual, calls.direct)
     key, weight, divisor, residual, direct = sums.result()
@@ -208,10 +214,31 @@ class _Calls:
     direct: Bools
 
 
-def _calls(block: _Frames, slot_rank: I64, slot_inline: Bools, size: int, wanted: Bools | None) -> _Calls:
-    node = slot_rank[block.slot]
+class _Slots:
+    """Slots whose node takes part, by location."""
+
+    def __init__(self, nodes: Nodes, rank: I64) -> None:
+        self.rank = rank
+        self.inline = nodes.slot_inline
+        self.offsets = nodes.slot_offsets
+        self.depth = np.diff(nodes.slot_offsets)
+        owner = np.repeat(np.arange(len(self.depth)), self.depth)
+        self.used = np.zeros(len(self.depth), bool)
+        self.used[owner[rank >= 0]] = True
+
+
+def _calls(block: _Block, slots: _Slots, size: int, wanted: Bools | None) -> _Calls:
+    depth = slots.depth[block.location]
+    entry = np.flatnonzero(slots.used[block.location])
+    location, sizes = block.location[entry], depth[entry]
+    begin = np.cumsum(sizes) - sizes
+    steps = np.arange(int(sizes.sum()))
+    slot = steps + np.repeat(slots.offsets[location] - begin, sizes)
+    place = steps + np.repeat((np.cumsum(depth) - depth)[entry] - begin, sizes)  # among all frames of the block
+    node = slots.rank[slot]
     at = np.flatnonzero(node >= 0)
-    node, sample = node[at], block.sample[at]
+    node, slot, place = node[at], slot[at], place[at]
+    sample = np.repeat(block.sample[entry], sizes)[at]
     pairs = (sample[:-1] == sample[1:]) & (node[:-1] != node[1:])
     if wanted is not None and len(node):
         pairs &= wanted[node[:-1]]
@@ -221,12 +248,7 @@ def _calls(block: _Frames, slot_rank: I64, slot_inline: Bools, size: int, wanted
     # Of one sample's equal calls the one nearest to the root counts: the last one, as frames are leaf first.
     chosen = _last_of_each(owner, key, size * size)
     pair = pair[chosen]
-    return _Calls(
-        key[chosen],
-        owner[chosen],
-        at[pair + 1] - at[pair] > 1,
-        ~slot_inline[block.slot[at[pair]]],
-    )
+    return _Calls(key[chosen], owner[chosen], place[pair + 1] - place[pair] > 1, ~slots.inline[slot[pair]])
 
 
 def _last_of_each(owner: I64, key: I64, keys: int) -> I64:

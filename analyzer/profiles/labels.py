@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analyzer.profiles.model import I32, I64, Columns
+from analyzer.profiles.numbers import first_of_each
 
 _UNITS_BY_KEY = {"alignment": "bytes", "request": "bytes"}
 
@@ -23,7 +24,7 @@ def label_units(columns: Columns) -> tuple[dict[str, str], dict[str, list[str]]]
     numeric = np.flatnonzero(labels.string < 0)
     units: dict[str, str] = {}
     others: dict[str, set[str]] = {}
-    _, first = np.unique(pairs(labels.key[numeric], labels.unit[numeric]), return_index=True)
+    first = first_of_each(pairs(labels.key[numeric], labels.unit[numeric]))
     for row in numeric[np.sort(first)].tolist():
         key, unit = columns.strings[labels.key[row]], columns.strings[labels.unit[row]]
         if not unit:

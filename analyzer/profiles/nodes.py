@@ -213,7 +213,7 @@ def _files(columns: Columns, shorten: Callable[[str], str] | None) -> tuple[tupl
     """Return all texts with cleaned file names among them, and the row of each function's file."""
     rows = {text: row for row, text in enumerate(columns.strings)}
     cleaned: dict[int, int] = {0: 0}
-    for row in np.unique(columns.functions.filename).tolist():
+    for row in sorted(set(columns.functions.filename.tolist())):
         path = columns.strings[row]
         if shorten is not None:
             path = shorten(path)
@@ -228,9 +228,6 @@ def _group(keys: list[I64]) -> tuple[I64, I32]:
     size = len(keys[0])
     if not varying:
         return np.zeros(min(size, 1), np.int64), np.zeros(size, np.int32)
-    if len(varying) == 1:
-        _, first, inverse = np.unique(varying[0], return_index=True, return_inverse=True)
-        return first, inverse.astype(np.int32)
     order = np.lexsort(varying[::-1])
     fresh = np.zeros(size, bool)
     fresh[0] = True

@@ -32,6 +32,18 @@ def truncated_quotient(value: int, divisor: int) -> int:
     return quotient if (value < 0) == (divisor < 0) else -quotient
 
 
+def first_of_each(keys: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the first row of every distinct key, in the order of the keys.
+
+    ``np.unique`` does the same, but its first call imports ``numpy.ma``, which costs a short run 40 ms.
+    """
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    fresh = np.ones(len(keys), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    return np.asarray(order[fresh], np.int64)
+
+
 def means(values: NDArray[np.int64], divisors: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return values divided one by one, cut towards zero; a divisor of 0 leaves the value as it is."""
     safe = np.where(divisors == 0, 1, divisors)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.errors import ProfileError
+from analyzer.profiles.numbers import first_of_each
 
 if TYPE_CHECKING:
     from analyzer.profiles.model import I64, U64, Bools, Columns
@@ -65,7 +66,7 @@ def _check_samples(columns: Columns, references: References) -> None:
 def _repeats(ids: U64) -> Bools:
     """Return which ids have occurred before."""
     again = np.ones(len(ids), bool)
-    again[np.unique(ids, return_index=True)[1]] = False
+    again[first_of_each(ids)] = False
     return again
 
 

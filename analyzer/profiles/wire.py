@@ -109,8 +109,10 @@ def _one_field(data: U8, index: I64, position: I64, limit: I64) -> tuple[tuple[N
     value = np.zeros(len(index), np.uint64)
     start = after.copy()
     end = after.copy()
-    for number in np.unique(kind).tolist():
+    for number in range(8):
         rows = np.flatnonzero(kind == number)
+        if not len(rows):
+            continue
         if number in (VARINT, BYTES):
             value[rows], end[rows] = _varints_at(data, index[rows], after[rows], limit[rows])
             if number == BYTES:
@@ -256,28 +258,31 @@ def read_varint(blob: bytes, at: int) -> tuple[int, int]:
     raise WireError(0, "a number is longer than 10 bytes")
 
 
-def repeated(messages: Messages, fields: Fields) -> tuple[U64, I64]:
+def number_ends(messages: Messages) -> I64:
+    """Return every byte that can end a number; what ``repeated`` needs, once for all fields of the messages."""
+    return np.flatnonzero(messages.data < 0x80)
+
+
+def repeated(messages: Messages, fields: Fields, closing: I64) -> tuple[U64, I64]:
     """Decode a repeated number, packed or not or both.
 
-    ``fields`` are the entries of one number (``Fields.pick``). Returns the values of all messages in order and
-    how many each message has.
+    ``fields`` are the entries of one number (``Fields.pick``), ``closing`` is ``number_ends(messages)``. Returns
+    the values of all messages in order and how many each message has.
     """
     _refuse((fields.kind != VARINT) & (fields.kind != BYTES), fields.message, "a number has another wire type")
     order = np.argsort(fields.start, kind="stable")
     start, end, owner = fields.start[order], fields.end[order], fields.message[order]
     data = messages.data
-    counts = np.zeros(len(messages), np.int64)
     filled = end > start
     _refuse(data[end[filled] - 1] >= 0x80, owner[filled], "a packed field ends inside a number")
-    # +1 where a range begins and -1 where it ends: the running sum is 1 inside ranges
-    inside = np.zeros(len(data), np.int8)
-    inside[start[filled]] += 1
-    inside[end[filled]] -= 1
-    ends_here = data < 0x80
-    ends_here &= np.cumsum(inside, dtype=np.int8, out=inside).view(np.bool_)
-    last = np.flatnonzero(ends_here)
+    first = np.searchsorted(closing, start)
+    sizes = np.searchsorted(closing, end) - first
+    reached = np.cumsum(sizes)
+    total = int(reached[-1]) if len(reached) else 0
+    last = closing[np.arange(total) + np.repeat(first - (reached - sizes), sizes)]
     values = _values_before(data, last, start, owner)
-    np.add.at(counts, owner, np.searchsorted(last, end) - np.searchsorted(last, start))
+    counts = np.zeros(len(messages), np.int64)
+    np.add.at(counts, owner, sizes)
     return values, counts
 
 

@@ -38,7 +38,9 @@ def top(report: Report) -> str:
 def inline_suffixes(graph: Graph) -> dict[int, str]:
     """Return the mark of every node that was inlined: into all its callers that are shown, or into some."""
     candidates = maybe_inline(graph.nodes)
-    candidates &= np.isin(np.arange(len(graph.nodes)), graph.order)
+    shown = np.zeros(len(graph.nodes), bool)
+    shown[graph.order] = True
+    candidates &= shown
     if not candidates.any():
         return {}
     edges = graph.edges(targets=candidates)
