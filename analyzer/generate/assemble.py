@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -115,34 +115,54 @@ def _has(shape: Shape, name: str) -> bool:
 def _texts(
     found: Findings, shape: Shape, config: Mapping[str, Any] | None, settings: Settings
 ) -> Iterable[tuple[str, RawFile]]:
-    target = shape.target
-    content: dict[str, bytes] = {}
-    if shape.layout == "v1":
-        content["support_packet.yaml"] = support_packet.write(_support_packet(found, shape, settings), target=target)
-    else:
-        value = _diagnostics(found, shape, settings)
-        content["diagnostics.yaml"] = diagnostics.write(value, target=target, comments=target.at_least("11.9"))
-        counts = found.parts.get("stats.yaml")
-        if counts:
-            content["stats.yaml"] = stats.write(stats.Stats(**counts), target=target)
-        lists = found.parts.get("jobs.yaml")
-        if lists:
-            content["jobs.yaml"] = jobs.write(_jobs(lists), target=target)
-        if "permissions.yaml" in found.parts:
-            content["permissions.yaml"] = permissions_part.write(found.parts["permissions.yaml"], target=target)
-        if "database_schema.yaml" in found.parts and _has(shape, "database_schema.yaml"):
-            content["database_schema.yaml"] = schema_part.write(found.parts["database_schema.yaml"], target=target)
-    if "plugins.json" in found.parts:
-        content["plugins.json"] = plugins.write(found.parts["plugins.json"], target=target)
-    if config is not None:
-        content["sanitized_config.json"] = config_part.write(config_part.Config(config), target=target)
-    if target.at_least("9.11"):
-        label = _metadata(found, shape)
-        if label is not None:
-            content["metadata.yaml"] = metadata.write(label, target=target)
     now = datetime.now(UTC).astimezone()
-    for name, data in content.items():
-        yield name, RawFile(name, data, modified=now)
+    for name, make in _writers(found, shape, config, settings).items():
+        if not _has(shape, name):
+            continue
+        try:
+            data = make()
+        except Exception as error:
+            # a value of a kind that no server has: this file is missing, the others are not
+            found.warnings.append(f"failed to write {name}: {type(error).__name__}")
+            continue
+        if data:
+            yield name, RawFile(name, data, modified=now)
+
+
+def _writers(
+    found: Findings, shape: Shape, config: Mapping[str, Any] | None, settings: Settings
+) -> dict[str, Callable[[], bytes]]:
+    """Return member name to what makes its bytes; no bytes, no member."""
+    target, parts = shape.target, found.parts
+
+    def write_diagnostics() -> bytes:
+        value = _diagnostics(found, shape, settings)
+        return diagnostics.write(value, target=target, comments=target.at_least("11.9"))
+
+    def write_metadata() -> bytes:
+        label = _metadata(found, shape)
+        return metadata.write(label, target=target) if label is not None else b""
+
+    makers: dict[str, Callable[[], bytes]] = {"metadata.yaml": write_metadata}
+    if shape.layout == "v1":
+        makers["support_packet.yaml"] = lambda: support_packet.write(
+            _support_packet(found, shape, settings), target=target
+        )
+    else:
+        makers["diagnostics.yaml"] = write_diagnostics
+        if parts.get("stats.yaml"):
+            makers["stats.yaml"] = lambda: stats.write(stats.Stats(**parts["stats.yaml"]), target=target)
+        if parts.get("jobs.yaml"):
+            makers["jobs.yaml"] = lambda: jobs.write(_jobs(parts["jobs.yaml"]), target=target)
+        if "permissions.yaml" in parts:
+            makers["permissions.yaml"] = lambda: permissions_part.write(parts["permissions.yaml"], target=target)
+        if "database_schema.yaml" in parts:
+            makers["database_schema.yaml"] = lambda: schema_part.write(parts["database_schema.yaml"], target=target)
+    if "plugins.json" in parts:
+        makers["plugins.json"] = lambda: plugins.write(parts["plugins.json"], target=target)
+    if config is not None:
+        makers["sanitized_config.json"] = lambda: config_part.write(config_part.Config(config), target=target)
+    return makers
 
 
 def _known(of: type, values: Mapping[str, Any]) -> Any:

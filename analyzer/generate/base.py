@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from analyzer.generate.settings import Settings
@@ -45,6 +44,7 @@ class Collected:
         files: members taken as they are.
         warnings: lines for ``warning.txt``; never a credential.
         summary: what was found, in a few words for the checklist.
+        begun: set by a collector with a head start once it has asked.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class Collected:
     files: list[RawFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     summary: str = ""
+    begun: threading.Event = field(default_factory=threading.Event, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _closed: bool = field(default=False, repr=False)
 
@@ -131,6 +132,7 @@ class Collector:
             has nothing to do here.
         collect: does it.
         failed: the warning's words when it fails as a whole.
+        head_start: the others wait until it has asked, half a second at most: it takes the longest by far.
         fails: path of the status that then says ``FAIL``, as far as it said nothing yet.
     """
 
@@ -141,12 +143,8 @@ class Collector:
     failed: str
     fails: str = ""
     limit: float | Callable[[Context], float] = 12.0
+    head_start: bool = False
 
     def seconds(self, context: Context) -> float:
         """Return the time limit in this context."""
         return self.limit(context) if callable(self.limit) else self.limit
-
-
-def member_time(path: Path) -> datetime:
-    """Return a file's time of last change in the local zone, as the server would write it."""
-    return datetime.fromtimestamp(path.stat().st_mtime).astimezone()

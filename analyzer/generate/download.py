@@ -115,7 +115,7 @@ def download(
     query: list[tuple[str, str]] = [] if with_logs else [("basic_server_logs", "false")]
     query += [("plugin_packets", plugin) for plugin in plugin_packets]
     try:
-        with client(seconds=_READ_SECONDS, local=local) as made:
+        with client(seconds=_READ_SECONDS, url=asked.base, local=local) as made:
             url = str(httpx.URL(asked.base + _PATH, params=query))
             return _fetch(made, asked, url, output, force=force, progress=progress)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

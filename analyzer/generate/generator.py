@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,7 +25,7 @@ from analyzer.generate.settings import Settings, dsn
 from analyzer.parts import warnings
 from analyzer.parts.warnings import Message, Warnings
 from analyzer.redact.dummy import Dummies
-from analyzer.redact.redactor import Redactor
+from analyzer.redact.redactor import Redactor, warm
 from analyzer.text import printable
 
 if TYPE_CHECKING:
@@ -124,7 +126,8 @@ def _known_secrets(settings: Settings, environment: Mapping[str, str], plan: Pla
     for text in settings.loose:
         found += [*sanitize.url_secrets(text), *(dsn.credentials(text)[0] if "=" in text or "@" in text else ())]
     for tree in (settings.stored, settings.running):
-        found += sanitize.sanitize(tree).secrets
+        with contextlib.suppress(RecursionError, TypeError, ValueError, AttributeError):
+            found += sanitize.sanitize(tree).secrets
     if dsn.is_data_source(plan.config):
         found += dsn.credentials(plan.config)[0]
     found += [plan.token or "", *sanitize.url_secrets(plan.pprof_url or ""), *sanitize.url_secrets(plan.server or "")]
@@ -151,6 +154,8 @@ def finish(prepared: Prepared, *, watch: Watch | None = None, progress: Progress
     started = time.monotonic()
     plan, context = prepared.plan, prepared.context
     _output_folder(plan.output)
+    # meanwhile, so that nothing has to be loaded when the last collector is done
+    threading.Thread(target=warm, name="load patterns", daemon=True).start()
     run.run(prepared.steps, context, watch)
     found = assemble.merged([*(s.collected for s in prepared.steps if s.collected), _from_start(prepared)])
     version = parse_version(plan.target_version) or parse_version(found.facts.get("_version")) or context.version
@@ -206,7 +211,11 @@ def _sanitized(
     if config is None:
         return None
     manifests = found.facts.get("_server_manifests", found.facts.get("_manifests"))
-    return sanitize.sanitize(config, target=target, manifests=manifests)
+    try:
+        return sanitize.sanitize(config, target=target, manifests=manifests)
+    except (RecursionError, TypeError, ValueError, AttributeError) as error:
+        found.warnings.append(f"failed to sanitized config into json: it cannot be sanitized ({type(error).__name__})")
+        return None
 
 
 def _node(settings: Settings) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     import ssl
@@ -24,9 +26,15 @@ class TooSlow(TimeoutError):  # noqa: N818
 
 @contextlib.contextmanager
 def client(
-    *, seconds: float = 10.0, verify: bool | ssl.SSLContext = True, local: Path | None = None
+    *, seconds: float = 10.0, url: str = "", verify: bool | ssl.SSLContext = True, local: Path | None = None
 ) -> Iterator[httpx.Client]:
-    """Yield a client whose every wait is bounded by ``seconds``; ``local`` is a Unix socket to speak over.
+    """Yield a client whose every wait is bounded by ``seconds``.
+
+    Args:
+        seconds: longest wait for any piece.
+        url: what it will ask; where that is no https, no certificates are loaded.
+        verify: how to check certificates.
+        local: a Unix socket to speak over.
 
     Raises:
         httpx.ConnectError: nobody listens on ``local``.
@@ -36,6 +44,8 @@ def client(
     if local is not None:
         _try(local)
     timeout = httpx.Timeout(seconds, connect=min(CONNECT, seconds))
+    if verify is True and (local is not None or url.startswith("http://")):
+        verify = False  # nothing to check, and redirects are not followed
     transport = httpx.HTTPTransport(uds=str(local) if local else None, verify=verify, trust_env=False)
     with httpx.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False) as made:
         yield made
@@ -72,6 +82,51 @@ def get(
             if len(body) > cap:
                 raise OSError(f"the answer is larger than {cap >> 20} MB")
         return response.status_code, bytes(body), response.headers
+
+
+def plain_get(
+    url: str, *, seconds: float, cap: int = CAP, began: Callable[[], None] | None = None
+) -> tuple[int, bytes]:
+    """Return status and body of a GET, with the standard library alone: what must start at once waits for no import.
+
+    Args:
+        url: http or https, with user info if need be.
+        seconds: for the whole.
+        cap: most bytes of the body.
+        began: called when the question is out.
+
+    Raises:
+        TooSlow: not done in time.
+        OSError, http.client.HTTPException: not reached, or no HTTP.
+    """
+    from http.client import HTTPConnection, HTTPSConnection
+
+    parts = urlsplit(url)
+    made = (HTTPSConnection if parts.scheme == "https" else HTTPConnection)(
+        parts.hostname or "", parts.port, timeout=seconds
+    )
+    headers = {}
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    ends = time.monotonic() + seconds
+    try:
+        made.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=headers)
+        if began:
+            began()
+        response = made.getresponse()
+        body = bytearray()
+        while piece := response.read1(1 << 16):
+            body += piece
+            if time.monotonic() > ends:
+                raise TooSlow(f"no whole answer within {seconds:g} s")
+            if len(body) > cap:
+                raise OSError(f"the answer is larger than {cap >> 20} MB")
+        if response.length:
+            raise OSError("the answer broke off")
+        return response.status, bytes(body)
+    finally:
+        made.close()
 
 
 def shown(url: str) -> str:

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from analyzer.generate.base import Collected, Collector, Context
 
 State: TypeAlias = Literal["waiting", "running", "done", "partly", "failed", "late", "off"]
+HEAD_START: Final = 0.5
 TOTAL_SECONDS: Final = 20.0
 """No packet waits longer than this for its collectors, except for a longer CPU profile that was asked for."""
 
@@ -48,7 +49,11 @@ def prepare(collectors: Iterable[Collector], context: Context) -> list[Step]:
     """Return a step for every collector, with what it would read; nothing is read or connected to here."""
     steps = []
     for collector in collectors:
-        needs = tuple(collector.needs(context))
+        try:
+            needs = tuple(collector.needs(context))
+        except Exception as error:
+            # settings of a wrong kind: it will fail alone, with its own warning
+            needs = (f"settings that cannot be read ({context.why(error)})",)
         steps.append(Step(collector, needs, "waiting" if needs else "off"))
     return steps
 
@@ -76,6 +81,8 @@ def run(steps: list[Step], context: Context, watch: Watch | None = None) -> None
         name = f"collect {step.collector.name}"
         threading.Thread(target=_work, args=(step, context, finished), name=name, daemon=True).start()
         open_steps.append(step)
+        if step.collector.head_start:
+            step.collected.begun.wait(HEAD_START)
     total = max(TOTAL_SECONDS, context.plan.cpu_seconds + 8.0)
     while open_steps:
         now = time.monotonic() - started

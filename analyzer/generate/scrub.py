@@ -22,7 +22,8 @@ _PAIR = re.compile(
 )
 _NAMED_USER = re.compile(r'(?i)(\b(?:for user|user|role|user name|username)\s+)"[^"]*"')
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
-_PROTOCOL: Final = frozenset({"RemoteProtocolError", "DecodingError"})  # of httpx, whose texts hold what was received
+# of httpx and http.client: their texts hold what was received
+_PROTOCOL: Final = frozenset({"RemoteProtocolError", "DecodingError", "BadStatusLine", "LineTooLong", "IncompleteRead"})
 LIMIT: Final = 400
 SHORTEST: Final = 4
 

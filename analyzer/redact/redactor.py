@@ -156,6 +156,13 @@ class Redactor:
         ) or (len(value) >= 2 * FEWEST and any(value in dummy for dummy in self.dummies.given))
 
 
+def warm() -> None:
+    """Load the scanner's patterns, so that the first survey need not."""
+    from analyzer.secrets.engine import matcher
+
+    matcher()
+
+
 def _encoded(text: str) -> int:
     """Return how many times a text can be percent-decoded."""
     for times in range(3):

@@ -123,9 +123,14 @@ def spellings(secret: str, dummy: str) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _pairs(secret: str, dummy: str) -> Iterator[tuple[str, str]]:
-    once = {spell(secret): spell(dummy) for spell in _ONCE}
+    # where two spellings of the secret are one, the dummy's usual one counts: upper case after %, lower in hex
+    once: dict[str, str] = {}
+    for spell in _ONCE:
+        once.setdefault(spell(secret), spell(dummy))
     yield from once.items()
-    whole = dict(_wholes(secret, dummy))
+    whole: dict[str, str] = {}
+    for before, after in _wholes(secret, dummy):
+        whole.setdefault(before, after)
     yield from whole.items()
     for before, after in (*once.items(), *whole.items()):
         for spell in _TWICE:

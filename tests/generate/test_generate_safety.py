@@ -296,3 +296,74 @@ def test_the_packet_scans_clean(site, tmp_path):
     result = analyzer.scan([str(done.path)])
     clear = [row for row in result.findings.itertuples() if row.confidence != "low"]
     assert not [row for row in clear if row.member != "mattermost.log"]
+
+
+ODD = {
+    "SqlSettings": "a text",
+    "LdapSettings": {"Enable": True, "LdapServer": 7, "LdapPort": "many"},
+    "EmailSettings": {
+        "SendEmailNotifications": True,
+        "SMTPPort": {"a": 1},
+        "SMTPServer": None,
+        "SMTPServerTimeout": "x",
+    },
+    "PluginSettings": {"Enable": True, "Plugins": ["x"], "PluginStates": 3},
+    "LogSettings": {"AdvancedLoggingJSON": [1, 2], "FileLocation": {"x": 1}},
+    "ExperimentalAuditSettings": {"AdvancedLoggingJSON": '{"a": 1, "b": {"type": "file", "options": 3}}'},
+    "FileSettings": {"DriverName": "carrier pigeon"},
+    "ElasticsearchSettings": {"EnableIndexing": True, "ConnectionURL": "not a url"},
+    "MetricsSettings": {"Enable": True, "ListenAddress": "nonsense"},
+    "OpenIdSettings": {"Enable": True, "DiscoveryEndpoint": "::::"},
+    "SamlSettings": {"Enable": True, "IdpMetadataURL": "http://[broken"},
+    "ServiceSettings": {"SiteURL": ["x"], "EnableLocalMode": True, "LocalModeSocketLocation": 3},
+    "TeamSettings": None,
+    "ClusterSettings": {"Enable": "yes"},
+}
+
+
+def test_settings_of_wrong_kinds_cost_their_own_part_only(site, tmp_path):
+    site.config.clear()
+    site.config.update(ODD)
+    done = generate(Plan(site.save(), tmp_path / "out", cpu_seconds=1))
+    names = set(zipfile.ZipFile(done.path).namelist())
+    assert {"diagnostics.yaml", "sanitized_config.json", "mattermost.log", "warning.txt"} <= names
+    with analyzer.open_packet(str(done.path)) as opened:
+        assert not [p for p in opened.problems if p.stage not in ("server", "find")]
+
+
+def test_a_deeply_nested_configuration(site, tmp_path):
+    from pathlib import Path
+
+    path = Path(site.save())
+    secret = "Zz" + secrets.token_hex(8)
+    for depth in (300, 100_000):
+        path.write_text('{"a":' * depth + json.dumps({"Password": secret}) + "}" * depth)
+        site.log(f"said {secret}")
+        done = generate(Plan(str(path), tmp_path / "out", cpu_seconds=0, logs=site.folder / "logs"))
+        content = zipfile.ZipFile(done.path)
+        assert "mattermost.log" in content.namelist()
+        joined = b"".join(content.read(name) for name in content.namelist())
+        assert secret.encode() not in joined, depth
+
+
+def test_a_secret_in_a_profile_is_replaced_and_the_profile_still_opens(bundled, tmp_path):
+    """The string table of a profile may hold labels; a replacement of the same length keeps the protobuf whole."""
+    import gzip
+
+    from analyzer.generate import pack
+    from analyzer.generate.base import RawFile
+    from analyzer.redact.redactor import Redactor
+
+    data = zipfile.ZipFile(bundled).read("heap.prof")
+    name = b"runtime.mallocgc" if b"runtime.mallocgc" in gzip.decompress(data) else b"runtime.main"
+    redactor = Redactor()
+    redactor.learn(name.decode())
+    items = [RawFile("heap.prof", data), RawFile("cpu.prof", zipfile.ZipFile(bundled).read("cpu.prof"))]
+    surveyed = pack.survey(items, redactor)
+    packed = pack.write(tmp_path / "x.zip", items, redactor, surveyed, lambda _left: b"")
+    assert packed.replaced["heap.prof"] >= 1
+    content = zipfile.ZipFile(tmp_path / "x.zip")
+    out = content.read("heap.prof")
+    assert name not in gzip.decompress(out)
+    profile = analyzer.read_profile(out)
+    assert len(profile.samples) == len(analyzer.read_profile(data).samples)

@@ -22,11 +22,11 @@ from analyzer.generate.collectors import (
 )
 
 COLLECTORS: tuple[Collector, ...] = (
+    profiles.CPU,
     host.COLLECTOR,
     server.COLLECTOR,
     logs.COLLECTOR,
     plugins.COLLECTOR,
-    profiles.CPU,
     profiles.HEAP,
     profiles.GOROUTINES,
     database.COLLECTOR,

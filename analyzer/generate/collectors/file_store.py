@@ -121,7 +121,7 @@ def _bucket(context: Context, out: Collected) -> None:
         )
         return
     try:
-        with client(seconds=8) as made:
+        with client(seconds=8, url=bucket.shown) as made:
             bucket.test(made)
     except Exception as error:
         _failed(out, f"bucket {bucket.name} at {shown(bucket.shown)}: {context.why(error)}")

@@ -46,8 +46,12 @@ def _configured(context: Context) -> bool:
 def _notifications(context: Context) -> Path | None:
     if context.version is None or context.version.at_least("11.0"):
         return None
-    where = context.plan.logs or context.settings.text("NotificationLogSettings.FileLocation") or "logs"
-    return context.settings.path(str(where)) / "notifications.log"
+    if context.plan.logs:
+        return context.plan.logs / "notifications.log"
+    return (
+        context.settings.path(context.settings.text("NotificationLogSettings.FileLocation") or "logs")
+        / "notifications.log"
+    )
 
 
 def advanced(context: Context) -> Iterator[tuple[str, str]]:

@@ -55,7 +55,7 @@ def _collect(name: str, section: str) -> Callable[[Context, Collected], None]:
 
 
 def _ask(url: str, *, discovery: bool) -> None:
-    with client(seconds=9) as made:
+    with client(seconds=9, url=url) as made:
         status, body, _ = get(made, url, seconds=9, cap=1 << 20)
     if not discovery:
         return  # a token endpoint refuses a GET, so any answer will do

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from analyzer.generate.base import Collected, Collector, Context, RawFile
-from analyzer.generate.http import client, get, shown
+from analyzer.generate.http import plain_get, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,12 +48,11 @@ def _cpu_needs(context: Context) -> Iterable[str]:
     return _needs(_cpu_path)(context) if context.plan.cpu_seconds else ()
 
 
-def _fetch(context: Context, path: str, seconds: float) -> bytes:
+def _fetch(context: Context, out: Collected, path: str, seconds: float) -> bytes:
     base = address(context)
     assert base
     try:
-        with client(seconds=seconds) as made:
-            status, body, _ = get(made, base + path, seconds=seconds, cap=256 << 20)
+        status, body = plain_get(base + path, seconds=seconds, cap=256 << 20, began=out.begun.set)
     except Exception as error:
         raise OSError(f"{shown(base)}: {context.why(error)}") from None
     if status != 200:
@@ -83,19 +82,19 @@ def _checked_profile(body: bytes) -> bytes:
 
 
 def _cpu(context: Context, out: Collected) -> None:
-    body = _checked_profile(_fetch(context, _cpu_path(context), context.plan.cpu_seconds + _SLACK - 1))
+    body = _checked_profile(_fetch(context, out, _cpu_path(context), context.plan.cpu_seconds + _SLACK - 1))
     out.file(RawFile("cpu.prof", body, modified=datetime.now(UTC).astimezone()))
     out.summary = f"{context.plan.cpu_seconds} s, {len(body):,} bytes"
 
 
 def _heap(context: Context, out: Collected) -> None:
-    body = _checked_profile(_fetch(context, "/debug/pprof/heap", 10))
+    body = _checked_profile(_fetch(context, out, "/debug/pprof/heap", 10))
     out.file(RawFile("heap.prof", body, modified=datetime.now(UTC).astimezone()))
     out.summary = f"{len(body):,} bytes"
 
 
 def _goroutines(context: Context, out: Collected) -> None:
-    body = _fetch(context, "/debug/pprof/goroutine?debug=2", 15)
+    body = _fetch(context, out, "/debug/pprof/goroutine?debug=2", 15)
     if body[:2] == b"\x1f\x8b":
         body = gzip.decompress(body)
     if not _DUMP.match(body):
@@ -112,6 +111,7 @@ CPU = Collector(
     _cpu,
     "failed to start CPU profile",
     limit=lambda context: context.plan.cpu_seconds + _SLACK,
+    head_start=True,
 )
 HEAP = Collector(
     "heap profile",

@@ -22,7 +22,7 @@ def _needs(context: Context) -> Iterable[str]:
 def _collect(context: Context, out: Collected) -> None:
     url = f"{_url(context)}/version"
     try:
-        with client(seconds=9) as made:
+        with client(seconds=9, url=url) as made:
             status, _, _ = get(made, url, seconds=9, cap=1 << 20)
         if status >= 400:
             raise OSError(f"answers {status}")

@@ -53,7 +53,7 @@ def _collect(context: Context, out: Collected) -> None:
     if not url:
         return
     try:
-        with client(seconds=9) as made:
+        with client(seconds=9, url=url) as made:
             status, body, _ = get(made, url, seconds=9, cap=4 << 20)
         if url == context.settings.text("SamlSettings.IdpMetadataURL"):
             if status >= 400:

@@ -39,7 +39,7 @@ def _collect(context: Context, out: Collected) -> None:
     out.fact("elastic.backend", context.settings.text("ElasticsearchSettings.Backend") or "elasticsearch")
     user = context.settings.text("ElasticsearchSettings.Username")
     try:
-        with client(seconds=6, verify=_verify(context)) as made:
+        with client(seconds=6, url=_url(context), verify=_verify(context)) as made:
             if user:
                 made.auth = (user, context.settings.text("ElasticsearchSettings.Password"))
             about = _json(made, f"{_url(context)}/")

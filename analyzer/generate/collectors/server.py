@@ -51,11 +51,12 @@ def _needs(context: Context) -> Iterable[str]:
 def _collect(context: Context, out: Collected) -> None:
     server = server_of(context)
     assert server
-    with client(seconds=6, local=server.local) as made:
+    with client(seconds=6, url=server.base, local=server.local) as made:
         about = server.ask(made, "/config/client?format=old")
         if isinstance(about, Mapping):
-            out.fact("_version", about.get("Version") or None)
-            out.fact("server.build_hash", about.get("BuildHash"))
+            for name, path in (("Version", "_version"), ("BuildHash", "server.build_hash")):
+                value = about.get(name)
+                out.fact(path, value if isinstance(value, str) and value else None)
         out.summary = f"{server.name}, {out.facts.get('_version', 'version unknown')}"
         for what, step in _STEPS:
             try:
@@ -69,13 +70,17 @@ def _licence(server: Server, made: httpx.Client, out: Collected) -> None:
     tree = server.ask(made, "/license/client?format=old")
     if not isinstance(tree, Mapping) or str(tree.get("IsLicensed")).lower() != "true":
         return
-    out.fact("license.company", tree.get("Company"))
+    for name, path in (
+        ("Company", "license.company"),
+        ("SkuShortName", "license.sku_short_name"),
+        ("Id", "_license_id"),
+    ):
+        value = tree.get(name)
+        out.fact(path, value if isinstance(value, str) else None)
     users = str(tree.get("Users", ""))
     out.fact("license.users", int(users) if users.isdigit() else None)
-    out.fact("license.sku_short_name", tree.get("SkuShortName"))
     out.fact("license.is_trial", str(tree.get("IsTrial")).lower() == "true" or None)
     out.fact("license.is_gov_sku", str(tree.get("IsGovSku")).lower() == "true" or None)
-    out.fact("_license_id", tree.get("Id"))
 
 
 def _config(server: Server, made: httpx.Client, out: Collected) -> None:

@@ -114,14 +114,15 @@ def _parsed(text: str, origin: str, environment: Mapping[str, str], folder: Path
         tree = json.loads(text)
         if not isinstance(tree, dict):
             raise ValueError("no JSON object")  # noqa: TRY004
+        stored = spelled(tree)
+        found = overrides(environment, dict(flat(stored)))
+        running = apply(stored, found)
     except (ValueError, RecursionError) as error:
         where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         fault = f"failed to load the configuration from {origin}: it is no JSON object{where}"
         found = apply({}, overrides(environment, {}))
         return Settings({}, found, origin, folder, tuple(dict(flat(found))), _loose_secrets(text), fault)
-    stored = spelled(tree)
-    found = overrides(environment, dict(flat(stored)))
-    return Settings(stored, apply(stored, found), origin, folder, tuple(found))
+    return Settings(stored, running, origin, folder, tuple(found))
 
 
 def _from_database(source: str, environment: Mapping[str, str], folder: Path | None) -> Settings:
