@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.packet.frames import diagnostics as diagnostics_frame
 from analyzer.packet.frames import nodes_with
 from analyzer.packet.frames import stats as stats_frame
-from analyzer.report.blocks import Block, Column, Picture, Section, Table, table
+from analyzer.report.blocks import CELL, Block, Column, Picture, Section, Table, table
 from analyzer.text import count, human_bytes, printable
 
 if TYPE_CHECKING:
@@ -103,6 +103,9 @@ def goroutines(packet: Packet, pictures: Mapping[str, Picture]) -> Section | Non
         if dump is None:
             continue
         blocks.append(Block(title=_title(packet, name, f"{count(len(dump), 'goroutine')}"), table=_suspects(dump)))
+        if dump.messages:  # why the process died, where the text is its last words
+            said = tuple(f"line {m.line}: {printable(m.text, CELL)}" for m in dump.messages[:TOP])
+            blocks.append(Block(title="Crash output", lines=said))
         blocks.append(
             Block(pictures=_pictures(pictures, name, "goroutine_states", "goroutine_functions", "goroutine_waits"))
         )
