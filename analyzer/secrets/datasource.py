@@ -59,9 +59,5 @@ def passwords(text: str) -> list[Password]:
 
 def _user_info_end(rest: str) -> int:
     """Return where the user info ends: the last ``@`` before a host; the password may be unescaped."""
-    stop = re.search(r"[/?#]", rest)
-    at = rest.rfind("@", 0, stop.start() if stop else len(rest))
-    if at >= 0:
-        return at
-    at = rest.find("@")
-    return -1 if at >= 0 and re.search(r"[?&][\w.-]+=", rest[:at]) else at
+    query = re.search(r"[?&][\w.-]+=", rest)
+    return rest.rfind("@", 0, query.start() if query else len(rest))

@@ -39,14 +39,9 @@ def _authority_at(text: bytes, *, database: bool) -> int:
     In an ordinary URL that is before the first slash. In a database URL the password may hold ``/``, ``?`` and ``#``
     that should have been escaped, and that is often the reason for the logged error.
     """
-    stop = _FIRST_STOP.search(text)
+    stop = (_MAIL_TAIL if database else _FIRST_STOP).search(text)
     at = text.rfind(b"@", 0, stop.start() if stop else len(text))
-    if at >= 0 or not database:
-        return at
-    at = text.find(b"@")
-    while at >= 0 and not _HOST.match(text, at + 1):
-        at = text.find(b"@", at + 1)
-    return -1 if at >= 0 and _MAIL_TAIL.search(text, 0, at) else at
+    return at if not database or _HOST.match(text, at + 1) else -1
 
 
 def user_info(hit: Hit) -> bool:

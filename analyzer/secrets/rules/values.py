@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _PROSE = re.compile(r"[A-Za-z][a-z']*(?:[ ,;:]+[A-Za-z][a-z']*)+[.!?]?\Z")
 _SCHEME = re.compile(r"(?:bearer|basic|token|digest|apikey|negotiate|ssws|geniekey)\s+", re.IGNORECASE)
+MAX_VALUE: Final = 600
+"""Longer values are documents; keys and tokens of that length have rules of their own."""
 INVITE_TOKEN: Final = 64
 """Length of ``model.TokenSize``: invitations, password resets, e-mail verification."""
 
@@ -26,6 +28,8 @@ def judge(promise: Promise, value: str, *, quoted: bool, loose: bool) -> Verdict
         quoted: written in quotes, as JSON and YAML do.
         loose: written like a sentence (``password: x``), where the next word is often no value.
     """
+    if len(value) > MAX_VALUE:
+        return "drop"
     text = value.strip()
     if promise == "none" or len(text) < 3 or shapes.is_clean(text) or shapes.is_public(text) or _SCHEME.match(text):
         return "drop"
