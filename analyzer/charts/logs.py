@@ -76,7 +76,8 @@ class TimelineDisplay:
         self._mark(ax, left[0], left[-1] + width)
         _time_axis(ax)
         ax.set_xlim(left[0] - width / 2, left[-1] + 1.5 * width)
-        ax.set_ylim(0, float(bottom.max()) * 1.18)
+        marked = self.sessions is not None and bool(self.sessions[["start", "stop"]].notna().to_numpy().any())
+        ax.set_ylim(0, float(bottom.max()) * (1.5 if marked else 1.08))  # the marks' texts stand above the bars
         ax.set_ylabel("records", color=style.MUTED)
         style.tidy(ax, title="Log records by level", grid="y")
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
@@ -107,7 +108,6 @@ class TimelineDisplay:
             ax.text(
                 group[-1][0] if near_edge else group[0][0], 0.98, f" {style.label(text, 30)} ", rotation=90, va="top",
                 transform=ax.get_xaxis_transform(), fontsize=8, color=group[-1][2], ha="left" if near_edge else "right",
-                bbox={"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.5},
             )  # fmt: skip
 
 

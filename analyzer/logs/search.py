@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from analyzer.format.levels import BY_NAME, canonical_level
 from analyzer.logs.forms import Record, read_line
 from analyzer.logs.forms.line import over_long
-from analyzer.logs.forms.record import STACK, TEXT
 from analyzer.logs.grouping import Grouping
-from analyzer.logs.schema import FREQUENT_NAMES, LINES
+from analyzer.logs.schema import FREQUENT_NAMES, LINES, RECORD_KINDS
 from analyzer.logs.select import Filter, check_pattern
 from analyzer.logs.split import RECORD_START, Block, blocks, split_lines
 
@@ -121,30 +120,25 @@ class Search:
         return pattern.search(text.decode("utf-8", "replace")) is not None
 
     def _spans(self, data: bytes, spans: list[tuple[int, int, int]], before: int) -> Iterator[dict[str, Any]]:
-        """Read lines one by one and yield those that fit; a continuation goes with its record."""
+        """Read lines one by one and yield those that fit, in order; a continuation goes with its record."""
         grouping = Grouping()
-        pending: list[tuple[Record, int, str]] = []
+        found: list[tuple[int, Record, str]] = []
+        pending: list[tuple[int, Record, str]] = []
         for number, (start, end, _) in enumerate(spans, start=before + 1):
             record = read_line(data[start:end])
             continues = grouping.add(record)
             if record.kind == "blank":
                 continue
             if continues:
-                pending.append((record, number, "continuation"))
-                continue
-            kind = "unparsed" if record.kind in {TEXT, STACK} else record.kind
-            if kind == "unparsed":  # it stands alone, and what follows still belongs to the record before
-                if self._fits(record, kind):
-                    yield self._row(record, number, kind)
-                continue
-            yield from self._flush(pending)
-            pending = [(record, number, kind)]
-        yield from self._flush(pending)
-
-    def _flush(self, pending: list[tuple[Record, int, str]]) -> Iterator[dict[str, Any]]:
-        if pending and self._fits(pending[0][0], pending[0][2]):
-            for record, number, kind in pending:
-                yield self._row(record, number, kind)
+                pending.append((number, record, "continuation"))
+            elif record.kind in RECORD_KINDS:
+                found += pending if pending and self._fits(pending[0][1], pending[0][2]) else []
+                pending = [(number, record, record.kind)]
+            elif self._fits(record, "unparsed"):  # what follows it still belongs to the record before
+                found.append((number, record, "unparsed"))
+        found += pending if pending and self._fits(pending[0][1], pending[0][2]) else []
+        for number, record, kind in sorted(found, key=lambda item: item[0]):
+            yield self._row(record, number, kind)
 
     def _fits(self, record: Record, kind: str) -> bool:
         chosen = self.chosen
@@ -196,14 +190,30 @@ def _end(data: bytes, at: int) -> int:
 
 
 def _group(data: bytes, place: int, floor: int) -> tuple[int, int]:
-    """Return (start, end) of the record that the line at ``place`` is part of, with all lines up to the next one."""
+    """Return (start, end) of the record that the line at ``place`` is part of, with all lines up to the next record."""
     start = place
-    while start > floor and not RECORD_START.match(data, start):
+    while start > floor and not _is_record(data, start):
         start = data.rfind(b"\n", floor, start - 1) + 1 or floor
     end = _end(data, place)
-    while end + 1 < len(data) and not RECORD_START.match(data, end + 1):
+    while end + 1 < len(data) and not _is_record(data, end + 1):
         end = _end(data, end + 1)
     return start, min(end + 1, len(data))
+
+
+def _is_record(data: bytes, start: int) -> bool:
+    """Tell whether a record starts here; a broken one does not end what belongs to the record before it."""
+    if not RECORD_START.match(data, start):
+        return False
+    import orjson
+
+    line = data[start : _end(data, start)]
+    if line.startswith(b"{"):
+        try:
+            orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return read_line(line).kind in RECORD_KINDS
+        return True
+    return read_line(line).kind in RECORD_KINDS
 
 
 def _scanner(chosen: Filter) -> Any:

@@ -37,7 +37,7 @@ TEMPLATES = FrameSchema(
     ),
 )
 _LONGEST: Final = 400
-_MANY: Final = 30_000  # above this many different messages, a coarse pass in RE2 comes first
+_MANY: Final = 30_000  # above this many different messages, their shapes are told apart first
 
 _PARTS = re.compile(
     r"""(?P<url>\b[a-z][a-z0-9+.-]{1,15}://[^\s"'<>]+)
@@ -51,14 +51,6 @@ _PARTS = re.compile(
     |(?P<duration>(?<![\w.])-?(?:\d+(?:\.\d+)?(?:ns|us|µs|μs|ms|s|m|h)){1,4}\b)
     |(?P<num>(?<![\w.])-?\d+(?:[.,:]\d+)*(?![\w]))""",
     re.VERBOSE | re.ASCII,
-)
-# the same parts, coarser, one pass each: lines that are equal after these passes have equal patterns
-_COARSE: Final = (
-    (r"[a-z][a-z0-9+.-]{1,15}://[^\s\"'<>]+", "\x01"),
-    (r"\"[^\"]*\"|`[^`]*`", "\x02"),
-    (r"\b[a-z0-9]{26}\b", "\x03"),
-    (r"\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[0-9a-f]{32,64}\b", "\x04"),
-    (r"\b[0-9]+", "\x05"),
 )
 _ORDER: Final = {"fatal": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, None: 5}
 
@@ -95,22 +87,19 @@ def template_codes(messages: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], lis
 
 
 def _coarse(names: Any) -> tuple[npt.NDArray[np.int64], Any]:
-    """Return a group for every message and one message a group; messages of a group have one pattern."""
+    """Return a group for every message and one message a group; messages of a group have one shape."""
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    def passes(chunk: Any) -> Any:
-        for pattern, mark in _COARSE:
-            chunk = pc.replace_substring_regex(chunk, pattern, mark)
-        return chunk
+    from analyzer.logs.shapes import shapes
 
     step = max(1, len(names) // 8)
     with ThreadPoolExecutor(2, thread_name_prefix="templates") as pool:
-        done = list(pool.map(passes, (names.slice(at, step) for at in range(0, len(names), step))))
+        done = list(pool.map(shapes, (names.slice(at, step) for at in range(0, len(names), step))))
     coded = pa.concat_arrays(done).dictionary_encode()
     groups = coded.indices.to_numpy().astype(np.int64)
-    _, first = np.unique(groups, return_index=True)
+    first = np.zeros(len(coded.dictionary), np.int64)
+    first[groups[::-1]] = np.arange(len(groups))[::-1]
     return groups, names.take(pa.array(first))
 
 

@@ -77,6 +77,18 @@ def slices(data: bytes, start: Ints, end: Ints, rows: Ints | None = None, size: 
     return pc.take(between, pa.array(index, mask=index < 0), boundscheck=False)
 
 
+def few_places(mask: Bools) -> Ints:
+    """Return ``np.flatnonzero(mask)``, quicker where few are set: eight places are looked at as one word."""
+    whole = len(mask) // 8 * 8
+    eights = mask[:whole].view(np.uint64)
+    some = np.flatnonzero(eights)
+    row, column = mask[:whole].reshape(-1, 8)[some].nonzero()
+    places = some[row] * 8 + column
+    if whole == len(mask):
+        return places
+    return np.concatenate([places, np.flatnonzero(mask[whole:]) + whole])
+
+
 def tokenise(data: bytes) -> tuple[Lines, Pairs] | None:
     """Return the lines and the pairs of the clean ones; None if nothing here can be clean JSON (GELF, no text)."""
     if b"\x00" in data and _GELF in data:
@@ -97,7 +109,7 @@ def tokenise(data: bytes) -> tuple[Lines, Pairs] | None:
 
 
 def _lines(data: bytes, codes: Bytes) -> Lines:
-    feeds = np.flatnonzero(codes == ord("\n"))
+    feeds = few_places(codes == ord("\n"))
     after = feeds + 1
     if not data.endswith(b"\n"):
         feeds, after = np.append(feeds, len(data)), np.append(after, len(data))
@@ -139,7 +151,7 @@ def _escapes(data: bytes, codes: Bytes, lines: Lines, quote: Bools) -> Ints:
     """Return where escapes start; escaped quotes are removed from ``quote``, wrong escapes flag their line."""
     if b"\\" not in data:
         return np.empty(0, np.int64)
-    places = np.flatnonzero(codes == _BACKSLASH)
+    places = few_places(codes == _BACKSLASH)
     new_run = np.concatenate([[True], np.diff(places) != 1])
     run_start = places[np.maximum.accumulate(np.where(new_run, np.arange(len(places)), 0))]
     starts: Ints = places[(places - run_start) % 2 == 0]

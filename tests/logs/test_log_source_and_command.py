@@ -68,7 +68,7 @@ def test_reading_that_stops_is_reported(bundled_log):
     packed = gzip.compress(bundled_log)
     log = read_log(packed[: len(packed) * 3 // 4])
     assert 0 < len(log.lines) < 314
-    assert [problem.severity for problem in log.problems][0] == "error"
+    assert log.problems[0].severity == "error"
     assert "reading stopped after" in log.problems[0].message
 
     def failing():
