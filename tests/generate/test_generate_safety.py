@@ -43,9 +43,9 @@ def run(*arguments: str, **variables: str) -> tuple[int, str, str]:
 
 def test_exit_codes_and_what_is_told(site, tmp_path):
     code, out, err = run("--config", site.save(), "-o", str(tmp_path / "out"), "--cpu-seconds", "0")
-    assert code == 3  # no database, so no server id and no metadata.yaml
+    assert code == 3  # no database, so no server id and no metadata.yaml either
     assert out.strip().endswith(".zip")
-    assert "missing    1 line in warning.txt" in err
+    assert "missing    2 lines in warning.txt" in err
     assert "sanitized" in err
     code, out, err = run("--config", site.save(), "-o", str(tmp_path / "out"), "--json", "-q", "--cpu-seconds", "0")
     tree = json.loads(out)
@@ -367,3 +367,13 @@ def test_a_secret_in_a_profile_is_replaced_and_the_profile_still_opens(bundled, 
     assert name not in gzip.decompress(out)
     profile = analyzer.read_profile(out)
     assert len(profile.samples) == len(analyzer.read_profile(data).samples)
+
+
+def test_a_database_of_another_kind_is_said(site, tmp_path):
+    site.setting("SqlSettings.DriverName", "mysql")
+    site.setting("SqlSettings.DataSource", "mm:pw-of-mysql@tcp(127.0.0.1:1)/m")
+    done = generate(Plan(site.save(), tmp_path / "out", cpu_seconds=0, target_version="9.11.0"))
+    assert "error while getting DB version: a mysql database is not read, only PostgreSQL" in done.warnings
+    content = zipfile.ZipFile(done.path)
+    assert b"database_type: mysql" in content.read("support_packet.yaml")
+    assert b"pw-of-mysql" not in b"".join(content.read(name) for name in content.namelist())

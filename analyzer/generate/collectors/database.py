@@ -7,7 +7,7 @@ from typing import Final
 
 from analyzer.generate import license as licence
 from analyzer.generate.base import Collected, Collector, Context
-from analyzer.generate.postgres import DatabaseFault, Reader, connected, needs
+from analyzer.generate.postgres import DatabaseFault, Reader, connected, needs, source
 from analyzer.text import human_bytes
 
 # the three queries of the server's own store diagnostics (11.9 and later)
@@ -27,8 +27,23 @@ SELECT n_dead_tup, last_autovacuum FROM pg_stat_user_tables
 WHERE lower(relname) = 'posts' AND schemaname = current_schema() LIMIT 1"""
 
 
+def _needs(context: Context) -> tuple[str, ...]:
+    if context.settings.fault and not source(context):
+        return ()
+    return needs(context) or (f"nothing: {_why_not(context)}",)
+
+
+def _why_not(context: Context) -> str:
+    driver = context.settings.text("SqlSettings.DriverName")
+    if driver not in ("", "postgres"):
+        return f"a {driver} database is not read, only PostgreSQL"
+    return "SqlSettings.DataSource is empty; where the server has it in a variable, name its file with --env-file"
+
+
 def _collect(context: Context, out: Collected) -> None:
-    out.fact("database.type", "postgres")
+    out.fact("database.type", context.settings.text("SqlSettings.DriverName") or "postgres")
+    if not source(context):
+        raise DatabaseFault(_why_not(context))
     with connected(context) as reader:
         for words, step in (
             ("error while getting DB version", _version),
@@ -118,5 +133,5 @@ def _from_posts(out: Collected, row: tuple) -> None:  # type: ignore[type-arg]
 
 
 COLLECTOR = Collector(
-    "database", "version, licence, pg_stat", needs, _collect, "error while getting DB version", limit=15.0
+    "database", "version, licence, pg_stat", _needs, _collect, "error while getting DB version", limit=15.0
 )
