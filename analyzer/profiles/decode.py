@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _Number = TypeVar("_Number", bound=np.generic)
-_BLOCK = 32_768  # messages at a time: keeps the temporary arrays inside a few megabytes
+_BLOCK = 8_192  # messages at a time: the temporary arrays of so many stay in the cache
 
 
 def decode(load: Callable[[], bytes]) -> Columns:

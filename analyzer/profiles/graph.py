@@ -19,7 +19,7 @@ from analyzer.profiles.nodes import Nodes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ENTRIES = 1 << 18  # stack entries at a time: bounds the temporary arrays
+_ENTRIES = 1 << 16  # stack entries at a time: bounds the temporary arrays
 _DENSE = 1 << 22  # so many possible calls are summed in plain arrays
 
 
