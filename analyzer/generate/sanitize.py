@@ -157,7 +157,10 @@ class _Walk:
             return item
         self.out.masked.append(path)
         passwords, accounts = dsn.credentials(item)
-        self.out.secrets += [*passwords, item]
+        self.out.secrets += passwords
+        if dsn.sanitized(item) == FAKE_SETTING:
+            # nobody knows which part of it is the password
+            self.out.secrets.append(item)
         for account in accounts:
             # a database is often named after its user, and its name is no secret
             self._learn_account(account, but=dsn.place(item))

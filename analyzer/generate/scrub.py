@@ -56,5 +56,5 @@ def database_reason(error: psycopg.Error, known: Iterable[str] = ()) -> str:
     text = primary or str(error)
     # libpq lists every address that it tried, each on its line with the same reason
     lines = [line for line in text.splitlines() if line.strip() and "Multiple connection attempts" not in line]
-    reasons = [line.partition("failed: ")[2] for line in lines if "failed: " in line] or lines
+    reasons = [line.rpartition("failed: ")[2] for line in lines if "failed: " in line] or lines
     return scrub(reasons[0].removeprefix("FATAL:").strip() if reasons else type(error).__name__, known)
