@@ -49,11 +49,17 @@ def read(name: str) -> Columns:
             raise _hinted(path, error) from None
     for at in [at for at, char in enumerate(name) if char == ":"][::-1]:
         packet, member = name[:at], name[at + 1 :]
-        if packet and member and not member.startswith("//") and ("://" in packet or Path(packet).exists()):
+        if packet and member and _may_be_packet(packet):
             return read_columns(_member(packet, member))
     if path.is_dir():
         raise SourceError(f"is a folder; name a profile inside it: {printable(name)}:cpu.prof")
     return read_columns(path)
+
+
+def _may_be_packet(name: str) -> bool:
+    """Tell whether what stands before a colon can be opened: a file, or a URL up to a path (not to a port)."""
+    scheme, separator, rest = name.partition("://")
+    return "/" in rest if separator and scheme else Path(name).exists()
 
 
 def _hinted(path: Path, error: ProfileError) -> ProfileError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import os
 import random
+import re
 
 import pytest
 
@@ -22,9 +23,9 @@ def _plain(data: bytes) -> bytes:
     return data.decode("utf-8", "replace").encode()
 
 
-def _undecided(theirs, command, first) -> bool:
-    """Upstream leaves some ties to chance: several of its own runs then differ."""
-    return any(_plain(theirs(command).out) != first for _ in range(8))
+def _words(data: bytes) -> list[bytes]:
+    """All words of a report, numbers of boxes and running sums aside: what ties can move is left out."""
+    return sorted(re.sub(rb"\bN\d+\b|\bnode\d+\b|\(\d+\)|\S+%", b"", data).split())
 
 
 def _compare(theirs, ours, command: list[str]) -> str:
@@ -36,10 +37,15 @@ def _compare(theirs, ours, command: list[str]) -> str:
     want, got = _plain(expected.out), _plain(actual.out)
     if want == got:
         return "same"
-    by_chance = "-files" in command or "-call_tree" in command or _undecided(theirs, command, want)
-    assert by_chance, f"{' '.join(command)}\n{_first_difference(want, got)}"
-    assert sorted(want.split()) == sorted(got.split()) or _undecided(theirs, command, want), command
-    return "tie"
+    # Upstream leaves some ties to chance: its own runs then differ, and ours must be like one of them.
+    runs = {want} | {_plain(theirs(command).out) for _ in range(25)}
+    loose = "-files" in command or "-call_tree" in command
+    assert len(runs) > 1 or loose, f"{' '.join(command)}\n{_first_difference(want, got)}"
+    if got in runs or any(_words(run) == _words(got) for run in runs):
+        return "tie"
+    # A limit may cut through a tie, so that even the entries shown are a matter of chance.
+    assert loose, f"{' '.join(command)}\n{_first_difference(want, got)}"
+    return "cut tie"
 
 
 def _first_difference(want: bytes, got: bytes) -> str:
@@ -59,3 +65,4 @@ def test_random_command_lines(kind, theirs, ours, real_profiles, random_profiles
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     print(outcomes)
     assert outcomes["same"] > COUNT / 3
+    assert outcomes.get("cut tie", 0) <= max(COUNT / 50, 3)
