@@ -20,12 +20,13 @@ from analyzer.secrets.rules.names import WORDS
 
 MAX_REGION: Final = 1 << 14
 MAX_INFLATED: Final = 1 << 20
+_TEXT: Final = 0.6  # share of printable bytes; random bytes have about 0.4
 _JSON_ESCAPE = re.compile(rb'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
 _SHORT: Final = {b'"': b'"', b"\\": b"\\", b"/": b"/", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _JSON_LINE = re.compile(rb'\s*(?:\d{4}-\S+ )?[{"\[]')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Layer:
     """A decoded stretch: ``data``, how it was encoded, and where each piece of it came from.
 
@@ -38,12 +39,15 @@ class Layer:
     start: int
     end: int
     pieces: tuple[tuple[int, int, float], ...]
+    percent: bytes = b""  # the raw text, from which the pieces are made when a place is asked for
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the raw (start, end) that the decoded bytes ``start`` to ``end`` stand in."""
         return self._raw(start), max(self._raw(end - 1, last=True), self._raw(start) + 1)
 
     def _raw(self, at: int, *, last: bool = False) -> int:
+        if not self.pieces:
+            self.pieces = _percent_pieces(self.percent, self.start)
         index = bisect_right(self.pieces, (at, 1 << 62, 0.0)) - 1
         decoded, raw, step = self.pieces[max(index, 0)]
         offset = at - decoded
@@ -86,6 +90,10 @@ _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 
 def unescape_percent(raw: bytes, start: int = 0) -> Layer:
     """Take one level of percent-encoding off."""
+    return Layer(unquote_to_bytes(raw), "percent", start, start + len(raw), (), raw)
+
+
+def _percent_pieces(raw: bytes, start: int) -> tuple[tuple[int, int, float], ...]:
     pieces: list[tuple[int, int, float]] = [(0, start, 1.0)]
     shift = 0
     for found in _PERCENT.finditer(raw):
@@ -93,7 +101,7 @@ def unescape_percent(raw: bytes, start: int = 0) -> Layer:
         pieces.append((at, start + found.start(), 3.0))
         pieces.append((at + 1, start + found.end(), 1.0))
         shift += 2
-    return Layer(unquote_to_bytes(raw), "percent", start, start + len(raw), tuple(pieces))
+    return tuple(pieces)
 
 
 def decode_value(
@@ -187,6 +195,9 @@ UTF16_MARKS: Final = tuple(word.encode("utf-16-le")[:-1] for word in _WIDE_WORDS
 PERCENT_MARK: Final = r"%(?:25)?(?:3[dDaA]|2[26fF]|40|5[bBcCdD]|7[bB])[^\s\"'<>]"
 JSON_MARK: Final = r"\\u00(?:2[27fF]|3[aAdD]|[4-7][0-9a-fA-F])|:\\/\\/|\\/hooks\\/|\\/services\\/"
 
+BASE64_RUN_MARK: Final = r"(?:^|[^A-Za-z0-9+])[A-Za-z0-9+]{56}"
+"""The beginning of a long run, once a run: base64 of what no mark above was foreseen for, such as base64."""
+
 _URL_STOPS: Final = tuple(bytes([c]) for c in b" \t\n\r\x0b\x0c\"'<>\\`\x00")
 _URL_RUN = re.compile(rb"[^\s\"'<>\\`\x00]{0,8192}")
 _BASE64_CHARS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
@@ -222,7 +233,7 @@ def base64_region(block: bytes, at: int) -> Layer | None:
         layer = _base64_from(block, start + shift, found.end())
         if layer and (best is None or _readable(layer.data) > _readable(best.data)):
             best = layer
-    return best
+    return best if best is not None and _readable(best.data) > _TEXT else None
 
 
 def _base64_from(block: bytes, start: int, end: int) -> Layer | None:

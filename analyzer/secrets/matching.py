@@ -19,7 +19,7 @@ MAX_LAYERS: Final = 2
 """A decoded stretch is searched for encoded stretches once more."""
 
 LAYER_PRIORITY: Final = 20
-CONFIRM_LIMIT: Final = 100_000
+CONFIRM_LIMIT: Final = 50_000
 """Candidates of one rule in one member that are tried; what is left out is said."""
 
 

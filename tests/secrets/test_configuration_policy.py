@@ -82,7 +82,7 @@ def test_data_source_forms(source, expected):
         ("TURNStaticAuthSecret", "secret"), ("accessToken", "token"), ("X-Api-Key", "key"), ("apiKey", "key"),
         ("AWS_SECRET_ACCESS_KEY", "key"), ("EncryptionKey", "key"), ("TranscribeAPIAzureSpeechKey", "key"),
         ("TokenEndpoint", "none"), ("MaxTokens", "none"), ("token_type", "none"), ("next_page_token", "none"),
-        ("PrivateKeyFile", "none"), ("EnableForgotPassword", "none"), ("SessionIdleTimeout", "none"), ("key", "none"),
+        ("PrivateKeyFile", "none"), ("SessionIdleTimeout", "none"), ("key", "none"),
         ("publicKey", "none"), ("csrf_token", "none"), ("PasswordResetUrl", "none"), ("secretName", "none"),
     ],
 )  # fmt: skip

@@ -50,7 +50,6 @@ def test_record(rule):
     assert not re.search(r"\(\?[=!<](?!\w+>)|\(\?P=", rule.pattern), "look-around or back-reference"
     assert rule.remedy
     assert rule.source
-    assert all(word == word.lower() for word in rule.keywords) or not rule.nocase
     if rule.wide:
         assert parser.parse(rule.multi_pattern).getwidth()[1] <= rule.reach
 

@@ -135,7 +135,7 @@ PACKET: Final[tuple[Rule, ...]] = (
     Rule(
         id="private-key",
         kind="private-key",
-        pattern=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?:[A-Za-z0-9+/=:, .-]|\\{1,7}[rn]|\s|\x00)"  # noqa: E501
+        pattern=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?:[A-Za-z0-9+/=:,.\s\x00-]|\\{1,7}[rn])"  # noqa: E501
         r"{60,12000}?)-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
         keywords=("-----BEGIN",),
         trigger=r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
