@@ -1,6 +1,6 @@
 """Many sources at once: what to scan, workers that may die, results as they come.
 
-``queue`` and ``pool`` know sources and processes, ``scan`` puts the scan of one packet into them. Nothing is
+``queue`` and ``pool`` know sources and processes, ``many`` puts the scan of one packet into them. Nothing is
 imported here,
 so that a command that finds nothing to do ends at once.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analyzer.batch.scan import Source
+    from analyzer.batch.many import Source
     from analyzer.errors import Progress
     from analyzer.secrets import Policy, ScanResult
 
@@ -24,7 +24,7 @@ def scan(
     policy: Policy | None = None,
     progress: Progress | None = None,
 ) -> ScanResult:
-    """Scan packets, folders of packets, globs and URLs for secrets; see ``analyzer.batch.scan.scan_sources``."""
-    from analyzer.batch.scan import scan_sources
+    """Scan packets, folders of packets, globs and URLs for secrets; see ``analyzer.batch.many.scan_sources``."""
+    from analyzer.batch.many import scan_sources
 
     return scan_sources(sources, jobs=jobs, policy=policy, progress=progress)

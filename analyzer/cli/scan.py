@@ -178,7 +178,7 @@ class _Run:
         """Yield packets as they are done; Ctrl-C ends the run with what there is."""
         if not self._items:
             return
-        from analyzer.batch.scan import scan_each
+        from analyzer.batch.many import scan_each
 
         try:
             for scanned in scan_each(self._items, jobs=self._jobs, policy=self._policy, progress=progress):

@@ -71,6 +71,9 @@ class _Scan:
         self._names(archive, self._context, "")
         for member in (*archive.members, *archive.leftovers):
             self._member(archive, member, self._context, "")
+        for rule, path in sorted(self._collector.capped):
+            message = f"{rule}: only the first {self._policy.values_per_rule:,} values are reported"
+            self._problem(path, "limit", "warning", message)
         findings = self._collector.findings(self._occurrences())
         shown, suppressed = _split(findings, self._policy)
         if not self._context.is_packet and archive.members:
