@@ -35,6 +35,7 @@ class Interned:
         self._location_rows: list[tuple[int, int, bool]] = []
         self._location_lines: list[list[tuple[int, int, int]]] = []
         self._samples: dict[Hashable, int] = {}
+        self._label_sets: dict[tuple[tuple[int, int, int, int], ...], Hashable] = {}
         self._stacks: list[bytes] = []
         self._labels: list[tuple[int, int, int, int, int]] = []
         self._sample_rows: list[I64] = []
@@ -126,7 +127,7 @@ class Interned:
         for place, sample in enumerate(counted.tolist()):
             stack = data[offsets[sample] : offsets[sample + 1]]
             own = labels.get(sample)
-            key = (stack, _label_key(own)) if own else stack
+            key = (stack, self._label_key(own)) if own else stack
             row = self._samples.setdefault(key, len(self._samples))
             if row == len(self._stacks):
                 self._stacks.append(stack)
@@ -135,6 +136,12 @@ class Interned:
             rows[place] = row
         self._sample_rows.append(rows)
         self._values.append(samples.values[counted])
+
+    def _label_key(self, labels: list[tuple[int, int, int, int]]) -> Hashable:
+        known = tuple(labels)  # the same few sets come again and again
+        if known not in self._label_sets:
+            self._label_sets[known] = _label_key(labels)
+        return self._label_sets[known]
 
     def columns(self, header: Columns) -> Columns:
         """Return the merged profile, with the header of ``header``."""
