@@ -18,10 +18,11 @@ from typing import Final
 from analyzer.archive.zipwriter import ZipWriter
 from analyzer.errors import Progress
 from analyzer.generate.base import RawFile
-from analyzer.redact.redactor import Count, Places, Redactor
+from analyzer.redact.redactor import Count, Left, Places, Redactor
 
 CHUNK: Final = 1 << 20
 LEVEL: Final = 4
+MORE_PASSES: Final = 3
 _GZIP: Final = b"\x1f\x8b"
 _UNPACKED_CAP: Final = 256 << 20
 _STALE_SECONDS: Final = 600
@@ -44,9 +45,10 @@ class Packed:
 
 
 class _NotClean(Exception):  # noqa: N818
-    def __init__(self, name: str, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, name: str, left: list[Left]) -> None:
+        super().__init__(f"a secret was still in it after sanitizing ({left[0].kind})")
         self.name = name
+        self.values = [item.value for item in left if item.value]
 
 
 def chunks_of(item: RawFile) -> Iterator[bytes]:
@@ -122,6 +124,7 @@ def write(
     """
     places, known = surveyed
     left_out = dict(known.left_out)
+    tries: dict[str, int] = {}
     while True:
         packed = Packed(left_out=left_out)
         try:
@@ -134,8 +137,12 @@ def write(
                 _warning(writer, warning_text, redactor, packed, items)
             return packed
         except _NotClean as fault:
-            # rare: everything before it is written once more, without it
-            left_out[fault.name] = str(fault)
+            # rare: everything is written once more, with what was found replaced too; at last, without the member
+            tries[fault.name] = tries.get(fault.name, 0) + 1
+            if fault.values and tries[fault.name] <= MORE_PASSES:
+                redactor.again(fault.values)
+            else:
+                left_out[fault.name] = str(fault)
 
 
 def _member(writer: ZipWriter, item: RawFile, places: Places | None, redactor: Redactor, packed: Packed) -> None:
@@ -156,7 +163,7 @@ def _clean(item: RawFile, places: Places | None, redactor: Redactor, count: Coun
     data = b"".join(redactor.rewrite(chunks_of(opened), places, count))
     left = redactor.leftovers(chunks_of(replace(opened, data=data)))
     if left:
-        raise _NotClean(item.name, f"a secret was still in it after sanitizing ({left[0]})")
+        raise _NotClean(item.name, left)
     if opened is item:
         return data
     # a profile nothing was found in keeps its very bytes
@@ -166,7 +173,7 @@ def _clean(item: RawFile, places: Places | None, redactor: Redactor, count: Coun
 def _stream(writer: ZipWriter, item: RawFile, places: Places | None, redactor: Redactor, count: Count) -> int:
     """Write a log while a second thread looks at what is written; deflating and matching leave the interpreter free."""
     checked: queue.Queue[bytes | None] = queue.Queue(maxsize=4)
-    left: list[str] = []
+    left: list[Left] = []
     ended = threading.Event()
 
     def blocks() -> Iterator[bytes]:
@@ -177,7 +184,7 @@ def _stream(writer: ZipWriter, item: RawFile, places: Places | None, redactor: R
         try:
             left.extend(redactor.leftovers(blocks()))
         except BaseException as error:
-            left.append(f"it could not be looked at again: {type(error).__name__}")
+            left.append(Left(f"it could not be looked at again: {type(error).__name__}"))
         finally:
             ended.set()
             with contextlib.suppress(queue.Empty):
@@ -197,7 +204,7 @@ def _stream(writer: ZipWriter, item: RawFile, places: Places | None, redactor: R
         _offer(checked, None, ended)
         thread.join()
     if left:
-        raise _NotClean(item.name, f"a secret was still in it after sanitizing ({left[0]})")
+        raise _NotClean(item.name, left)
     return size
 
 

@@ -46,6 +46,14 @@ class Places:
         return len(self.found)
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something that is still found in a rewritten member: its kind, and its value, which is never shown."""
+
+    kind: str
+    value: str = field(default="", repr=False)
+
+
 @dataclass(slots=True)
 class Count:
     """What was replaced in one member."""
@@ -70,6 +78,7 @@ class Redactor:
         self._secrets: dict[str, None] = {}
         self._spared: dict[str, None] = {}
         self._literals: Literals | None = None
+        self._after: list[Literals] = []
 
     def __repr__(self) -> str:
         return f"<redactor of {len(self._secrets)} secrets>"
@@ -102,14 +111,21 @@ class Redactor:
 
     def ready(self) -> None:
         """Make the literals of all that was learnt; nothing is learnt after that."""
+        self._literals = self._made(self._secrets)
+
+    def again(self, values: Iterable[str]) -> None:
+        """Replace ``values`` too, in what the passes before leave: a finding at the seam of two encodings, say."""
+        self._after.append(self._made([value for value in values if len(value) >= FEWEST]))
+
+    def _made(self, secrets: Iterable[str]) -> Literals:
         pairs: dict[bytes, bytes] = {}
         # a secret that is another one's percent-encoding goes last, so that its example string is encoded too; and
         # longer ones before shorter ones, whose spellings may be a part of theirs
-        for secret in sorted(self._secrets, key=lambda text: (_encoded(text), -len(text))):
+        for secret in sorted(secrets, key=lambda text: (_encoded(text), -len(text))):
             if secret.encode("utf-8", "replace") not in pairs:
                 for old, new in spellings(secret, self.dummies.of(secret)):
                     pairs.setdefault(old, new)
-        self._literals = Literals(pairs)
+        return Literals(pairs)
 
     def rewrite(
         self, chunks: Iterable[bytes], places: Places | None = None, count: Count | None = None
@@ -122,24 +138,27 @@ class Redactor:
             dummy = self.dummies.of(value).encode("utf-8", "replace")
             if len(dummy) == length:
                 also.append((offset, dummy))
-        yield from self._literals.rewrite(chunks, sorted(also), counted)
+        blocks = self._literals.rewrite(chunks, sorted(also), counted)
+        for more in self._after:
+            blocks = more.rewrite(blocks, counted=counted)
+        yield from blocks
         if count is not None:
             count.replaced += counted[0]
 
-    def leftovers(self, chunks: Iterable[bytes]) -> list[str]:
-        """Return what is still found in a rewritten member, as kinds of secrets; empty means clean."""
+    def leftovers(self, chunks: Iterable[bytes]) -> list[Left]:
+        """Return what is still found in a rewritten member; empty means clean."""
         assert self._literals is not None, "call ready() first"
-        left: list[str] = []
-        found = [match.rule.kind for match in _matches(self._watched(chunks, left)) if not self._is_ours(match.value)]
-        return left + found
+        left: list[Left] = []
+        found = _matches(self._watched(chunks, left))
+        return left + [Left(match.rule.kind, match.value) for match in found if not self._is_ours(match.value)]
 
-    def _watched(self, chunks: Iterable[bytes], left: list[str]) -> Iterator[bytes]:
+    def _watched(self, chunks: Iterable[bytes], left: list[Left]) -> Iterator[bytes]:
         """Pass a stream on, noting literals that should not be there any more."""
         assert self._literals is not None
         tail = b""
         for chunk in chunks:
             block = tail + chunk
-            left += ["known secret"] * len(self._literals.places(block, 0, len(block)))
+            left += [Left("known secret")] * len(self._literals.places(block, 0, len(block)))
             tail = block[-max(self._literals.longest - 1, 0) :] if self._literals.longest > 1 else b""
             # what was seen whole in this block is not to be seen again in the next
             yield chunk

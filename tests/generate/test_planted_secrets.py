@@ -320,7 +320,7 @@ def test_a_member_that_stays_unclean_is_left_out(site, tmp_path, monkeypatch):
 
     def left(self, chunks):
         data = b"".join(chunks)
-        return ["made-up kind"] if b"keep me out" in data else real(self, [data])
+        return [redactor.Left("made-up kind")] if b"keep me out" in data else real(self, [data])
 
     monkeypatch.setattr(redactor.Redactor, "leftovers", left)
     site.log("keep me out")
@@ -332,6 +332,27 @@ def test_a_member_that_stays_unclean_is_left_out(site, tmp_path, monkeypatch):
     )
     assert list(done.left_out) == ["mattermost.log"]
     assert not done.complete
+
+
+def test_what_is_found_after_sanitizing_is_replaced_once_more(site, tmp_path, monkeypatch):
+    """A finding that only shows in the rewritten log costs another pass, not the log."""
+    from analyzer.redact import redactor
+
+    real = redactor.Redactor.leftovers
+    late = "Found-" + secrets.token_hex(6)
+
+    def left(self, chunks):
+        data = b"".join(chunks)
+        found = [redactor.Left("late", late)] if late.encode() in data else []
+        return found + real(self, [data])
+
+    monkeypatch.setattr(redactor.Redactor, "leftovers", left)
+    site.log(f"seen late: {late}")
+    done = generate(Plan(site.save(), tmp_path / "out", cpu_seconds=0))
+    assert done.left_out == {}
+    out = zipfile.ZipFile(done.path).read("mattermost.log")
+    assert late.encode() not in out
+    assert b"seen late: " in out
 
 
 def test_no_secret_in_what_is_told(site, planted, tmp_path, capfd):
