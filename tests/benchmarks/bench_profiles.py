@@ -1,6 +1,6 @@
 """Profiles beside `go tool pprof`: time and memory of whole processes, on a profile made here.
 
-    python tests/benchmarks/bench_profiles.py [--stacks 1000000] [--keep FILE]
+    python tests/benchmarks/bench_profiles.py [--stacks 1000000] [--shape cpu|heap] [--keep FILE]
 
 Prints each figure, the peer's in the same run, their ratio, and the ratio that was asked for.
 """
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,28 @@ def synthetic(stacks: int, seed: int = 1, functions: int = 12_000, locations: in
     )
 
 
+def heap_shaped(columns: Columns) -> Columns:
+    """The same stacks as a heap profile: four measures, and the size of objects as a label on every sample."""
+    count = len(columns.samples)
+    objects = columns.samples.values[:, 0]
+    names = ("alloc_objects", "alloc_space", "inuse_objects", "inuse_space")
+    values = np.stack([objects, objects * 512, objects // 2, objects // 2 * 512], axis=1)
+    sizes = 2 ** np.random.default_rng(3).integers(4, 20, count)
+    bytes_row = columns.strings.index("bytes")
+    return replace(
+        columns,
+        sample_types=tuple(ValueType(name, "count" if name.endswith("objects") else "bytes") for name in names),
+        samples=Samples(values, columns.samples.offsets, columns.samples.locations),
+        labels=Labels(
+            np.arange(count, dtype=np.int32),
+            np.full(count, bytes_row, np.int32),
+            np.full(count, -1, np.int32),
+            sizes,
+            np.zeros(count, np.int32),
+        ),
+    )
+
+
 # A child's peak memory counts that of its parent up to exec, so a bare interpreter starts it.
 _STARTER = """
 import os, sys, time
@@ -202,6 +225,7 @@ def main() -> None:
     """Run everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stacks", type=int, default=1_000_000)
+    parser.add_argument("--shape", choices=("cpu", "heap"), default="cpu")
     parser.add_argument("--keep", type=Path, help="keep or reuse the big profile under this name")
     options = parser.parse_args()
     pprof = tool()
@@ -210,9 +234,14 @@ def main() -> None:
         real_figures(folder)
         big = options.keep or folder / "big.pb.gz"
         if not big.exists():
-            big.write_bytes(pack(encode(synthetic(options.stacks))))
-        print(f"{options.stacks:,} distinct stacks, {big.stat().st_size / 1e6:.1f} MB packed")
+            columns = synthetic(options.stacks)
+            big.write_bytes(pack(encode(heap_shaped(columns) if options.shape == "heap" else columns)))
+        print(f"{options.shape}: {options.stacks:,} distinct stacks, {big.stat().st_size / 1e6:.1f} MB packed")
         top_of(big, pprof, f"{options.stacks:,} stacks", 0.1, 0.2)
+        older, newer = folder / "older.pb.gz", folder / "newer.pb.gz"
+        for seed, path in enumerate((older, newer)):
+            path.write_bytes(pack(encode(synthetic(100_000, seed=seed))))
+        top_of(newer, pprof, "difference of two 100,000", 1 / 3, 1.0, (f"-diff_base={older}",))
 
 
 if __name__ == "__main__":
