@@ -49,6 +49,13 @@ def merge_logs(logs: Mapping[str, Log]) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
+    if len(logs) == 1:  # nothing to put in order, and no copy of a large frame
+        ((node, log),) = logs.items()
+        single = log.lines.drop(columns="node", errors="ignore").copy(deep=False)
+        names = pd.Categorical.from_codes(np.zeros(len(single), np.int8), categories=pd.Index([node]))
+        single.insert(0, "node", pd.Series(names, index=single.index))
+        single.attrs["skew"] = []
+        return single
     frames = []
     for node, log in logs.items():
         frame = log.lines.drop(columns="node", errors="ignore")

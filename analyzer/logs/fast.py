@@ -13,10 +13,12 @@ import numpy as np
 
 from analyzer.format.levels import canonical_level
 from analyzer.logs.forms import read_line
+from analyzer.logs.keys import MASKS, MIX, NAMES, TIMESTAMP, TS, UNKNOWN, key_codes, unaligned_words
 from analyzer.logs.rows import KIND_CODE, NO_OFFSET, NO_TIME, Coded, Part, record_values
-from analyzer.logs.schema import COLUMN_TYPES, FREQUENT, INTEGER_FIELDS, KINDS
+from analyzer.logs.schema import COLUMN_TYPES, INTEGER_FIELDS
 from analyzer.logs.slow import Gatherer, read_block
 from analyzer.logs.split import Block
+from analyzer.logs.stamps import read_many_stamps
 from analyzer.logs.tokens import Lines, Pairs, slices, tokenise
 
 if TYPE_CHECKING:
@@ -24,43 +26,8 @@ if TYPE_CHECKING:
 
     from analyzer.logs.tokens import Bools, Ints
 
-_NAMES: Final = ("timestamp", "ts", "level", "msg", "caller", *(c.name for c in FREQUENT if c.name != "event"))
-_TIMESTAMP, _TS = 0, 1
-# keys whose records need more than their own columns: GELF and audit
-_SPECIAL: Final = ("event_name", "event", "short_message")
-_KEYS: Final = (*_NAMES, *_SPECIAL)
-_UNKNOWN: Final = len(_KEYS)
 _INTEGER: Final = r"\A-?(?:0|[1-9][0-9]{0,17})\z"
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _ENOUGH: Final = 0.5  # share of clean lines below which a block is read line by line
-_DAY_MICROS: Final = 86_400_000_000
-
-
-def _word(text: bytes) -> int:
-    return int.from_bytes(text[:8].ljust(8, b"\0"), "little")
-
-
-def _slot(heads: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
-    return (heads * _MIX >> np.uint64(52)).astype(np.intp)
-
-
-def _table() -> tuple[Any, Any, Any, Any]:
-    """Return the known keys by slot: code, first 8 bytes, length; and by code the last 8 bytes.
-
-    The first 8 bytes tell all known keys apart, so they choose the slot alone.
-    """
-    heads = np.array([_word(name.encode()) for name in _KEYS], np.uint64)
-    places = _slot(heads)
-    if len(set(places.tolist())) != len(_KEYS) or max(map(len, _KEYS)) > 16:
-        raise AssertionError("two known keys share a slot: choose another mix")
-    codes = np.full(1 << 12, _UNKNOWN, np.uint8)
-    head, size = np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int64)
-    codes[places], head[places], size[places] = np.arange(len(_KEYS)), heads, [len(name) for name in _KEYS]
-    return codes, head, size, np.array([_word(name.encode()[-8:]) for name in _KEYS], np.uint64)
-
-
-_SLOT_CODES, _SLOT_HEADS, _SLOT_SIZES, _TAILS = _table()
-_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
 
 
 def read_block_fast(block: Block, columns: Sequence[str]) -> Part:
@@ -69,32 +36,12 @@ def read_block_fast(block: Block, columns: Sequence[str]) -> Part:
     if cut is None:
         return read_block(block, columns)
     lines, pairs = cut
-    codes = _key_codes(block.data, pairs)
+    codes = key_codes(block.data, pairs)
     parse = _Parse(block.data, lines, pairs, codes)
     parse.flag()
     if lines.bad.mean() > 1 - _ENOUGH:
         return read_block(block, columns)
     return parse.part(columns)
-
-
-def unaligned_words(data: bytes) -> npt.NDArray[np.uint64]:
-    """Return a view: element i holds the eight bytes from byte i on."""
-    return np.ndarray((len(data),), "<u8", buffer=data + b"\0" * 8, strides=(1,))
-
-
-def _key_codes(data: bytes, pairs: Pairs) -> npt.NDArray[np.uint8]:
-    """Return for every pair which known key it has."""
-    if not len(pairs.line):
-        return np.empty(0, np.uint8)
-    words = unaligned_words(data)
-    size = pairs.key_end - pairs.key_start
-    head = words[pairs.key_start] & _MASKS.take(np.minimum(size, 8))
-    slot = _slot(head)
-    known = (_SLOT_HEADS.take(slot) == head) & (_SLOT_SIZES.take(slot) == size)
-    codes: npt.NDArray[np.uint8] = np.where(known, _SLOT_CODES.take(slot), np.uint8(_UNKNOWN))
-    long = np.flatnonzero(known & (size > 8))
-    codes[long[words[pairs.key_end[long] - 8] != _TAILS.take(codes[long])]] = _UNKNOWN
-    return codes
 
 
 @dataclass(slots=True)
@@ -120,13 +67,13 @@ class _Parse:
         """Flag lines that only the reference reads right: equal keys, odd times, GELF, audit, odd numbers."""
         pairs, bad = self.pairs, self.lines.bad
         order = np.argsort(self.codes, kind="stable")
-        bounds = np.searchsorted(self.codes[order], np.arange(_UNKNOWN + 2))
-        for code in range(_UNKNOWN):
+        bounds = np.searchsorted(self.codes[order], np.arange(UNKNOWN + 2))
+        for code in range(UNKNOWN):
             at = order[bounds[code] : bounds[code + 1]]
             if not len(at):
                 continue
             line = pairs.line[at]
-            if code >= len(_NAMES):
+            if code >= len(NAMES):
                 bad[line] = True
                 continue
             twice = line[1:] == line[:-1]
@@ -135,7 +82,7 @@ class _Parse:
             self.slots[code] = _Slot(at, line)
         self._times()
         for code, slot in self.slots.items():
-            if _NAMES[code] in INTEGER_FIELDS:
+            if NAMES[code] in INTEGER_FIELDS:
                 self._check_integers(slot)
         keep = ~bad[pairs.line]
         if not keep.all():
@@ -164,7 +111,7 @@ class _Parse:
     def _times(self) -> None:
         """Read the timestamps; a line with an odd one is flagged."""
         bad = self.lines.bad
-        stamped, epoch = self.slots.get(_TIMESTAMP), self.slots.get(_TS)
+        stamped, epoch = self.slots.get(TIMESTAMP), self.slots.get(TS)
         if stamped:
             at = stamped.pairs
             plain = self.pairs.string[at] & ~self.pairs.escaped[at]
@@ -197,7 +144,7 @@ class _Parse:
         lines, bad = self.lines, self.lines.bad
         size = lines.after - lines.start
         zap = np.zeros(len(bad), bool)
-        epoch = self.slots.get(_TS)
+        epoch = self.slots.get(TS)
         if epoch:
             zap[epoch.line] = True
         other = self._others(np.flatnonzero(bad), zap)
@@ -249,7 +196,7 @@ class _Parse:
         """Return one column of all rows as ``rows.column_of`` does; None if every row lacks it."""
         import pyarrow as pa
 
-        slot = self.slots.get(_NAMES.index(name)) if name in _NAMES else None
+        slot = self.slots.get(NAMES.index(name)) if name in NAMES else None
         found = record_values(other.records, name)
         extra = found if any(value is not None for value in found) else None
         if name != "fields" and (slot is None or not len(slot.pairs)) and extra is None:
@@ -295,12 +242,12 @@ class _Parse:
             return None
         last = len(self.data) - 1
         words = [
-            self.words[np.minimum(start + skip, last) if skip else start] & _MASKS[np.clip(size - skip, 0, 8)]
+            self.words[np.minimum(start + skip, last) if skip else start] & MASKS[np.clip(size - skip, 0, 8)]
             for skip in range(0, max(longest, 1), 8)
         ]
         hashed = size.astype(np.uint64)
         for word in words:
-            hashed = (hashed ^ word) * _MIX
+            hashed = (hashed ^ word) * MIX
             hashed ^= hashed >> np.uint64(29)
         codes, found = pd.factorize(hashed)
         first = np.empty(len(found), np.int64)
@@ -353,7 +300,7 @@ class _Parse:
     def _rest(self, rows: int, row_of: Ints) -> Any:
         """Return ``fields``: per line the pairs without a column, as they stand."""
         pairs = self.pairs
-        at = np.flatnonzero(self.codes == _UNKNOWN)
+        at = np.flatnonzero(self.codes == UNKNOWN)
         start = pairs.key_start[at] - 1
         end = pairs.end[at] + pairs.string[at]
         line = pairs.line[at]
@@ -437,101 +384,3 @@ def _canonical(coded: Coded) -> Coded:
     places: dict[str, int] = {}
     new = np.array([*(places.setdefault(name, len(places)) for name in right), -1], np.int32)
     return Coded(new[coded.codes], list(places))
-
-
-_STAMP: Final = b"0000-00-00 00:00:00.000 "
-_DIGIT_AT: Final = [i for i, char in enumerate(_STAMP) if char == ord("0")]
-_MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-
-
-def read_stamps(codes: npt.NDArray[np.uint8], start: Ints, end: Ints) -> tuple[Ints, Ints, Bools]:
-    """Return (microseconds, offset in minutes, is it one) of timestamps in the server's own layout.
-
-    ``2006-01-02 15:04:05.000 Z07:00``: 25 bytes with Z, 30 with an offset. All others are none.
-    """
-    size = end - start
-    right = (size == 25) | (size == 30)
-    # one row a position, so that every step below runs over bytes that lie side by side
-    at = np.where(right, start, 0)[None, :] + np.arange(30)[:, None]
-    text = codes[np.minimum(at, len(codes) - 1, out=at)]
-    for position, char in enumerate(_STAMP):
-        if char != ord("0"):
-            right &= text[position] == char
-    digits = text[_DIGIT_AT] - np.uint8(ord("0"))
-    right &= (digits <= 9).all(axis=0)
-    whole = digits.astype(np.int32)
-    year = whole[0] * 1000 + whole[1] * 100 + whole[2] * 10 + whole[3]
-    month, day, hour, minute, second = (whole[i] * 10 + whole[i + 1] for i in (4, 6, 8, 10, 12))
-    millis = whole[14] * 100 + whole[15] * 10 + whole[16]
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    right &= (year >= 1) & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second < 60)
-    month = np.where(right, month, 1)
-    right &= (day >= 1) & (day <= _MONTH_DAYS[month] + (leap & (month == 2)))
-    offset, has_zone = _zones(text[24:], size)
-    right &= has_zone
-    of_day = ((hour * 60 + minute) * 60 + second) * 1000 + millis
-    micros = _days(year, month, day).astype(np.int64) * _DAY_MICROS + of_day.astype(np.int64) * 1000
-    return np.where(right, micros - offset * 60_000_000, NO_TIME), np.where(right, offset, NO_OFFSET), right
-
-
-_SECONDS: Final = b":00.000 Z"
-_SECOND_MARKS = np.uint64(int.from_bytes(bytes(0xFF if char != ord("0") else 0xF0 for char in _SECONDS[:8]), "little"))
-_SECOND_TEXT = np.uint64(int.from_bytes(_SECONDS[:8], "little"))
-_CARRY = np.uint64(int.from_bytes(bytes(0 if char != ord("0") else 6 for char in _SECONDS[:8]), "little"))
-_HIGH = np.uint64(int.from_bytes(bytes(0 if char != ord("0") else 0xF0 for char in _SECONDS[:8]), "little"))
-
-
-def read_many_stamps(
-    codes: npt.NDArray[np.uint8], words: npt.NDArray[np.uint64], start: Ints, end: Ints
-) -> tuple[Ints, Ints, Bools]:
-    """Return what ``read_stamps`` does, quicker for many lines a minute: a run of one minute is read once.
-
-    Only ``... Z`` is taken the quick way; if one timestamp is anything else, all go through ``read_stamps``.
-    """
-    if len(start) < 64 or not (end - start == 25).all() or not (codes[end - 1] == ord("Z")).all():
-        return read_stamps(codes, start, end)
-    day, minute, tail = words[start], words[start + 8], words[start + 16]
-    changes = np.concatenate([[True], (day[1:] != day[:-1]) | (minute[1:] != minute[:-1])])
-    first = np.flatnonzero(changes)
-    digits = tail ^ _SECOND_TEXT
-    plain = ((tail & _SECOND_MARKS) == (_SECOND_TEXT & _SECOND_MARKS)) & (((digits + _CARRY) & _HIGH) == 0)
-    if len(first) > len(start) // 4 or not plain.all():
-        return read_stamps(codes, start, end)
-    value, offset, right = read_stamps(codes, start[first], end[first])
-    d = [(digits >> np.uint64(8 * place)).astype(np.int64) & 0xF for place in (1, 2, 4, 5, 6)]
-    micros = ((d[0] * 10 + d[1]) * 1000 + d[2] * 100 + d[3] * 10 + d[4]) * 1000
-    run = np.cumsum(changes) - 1
-    right = right[run] & (d[0] < 6)
-    # the first of a run stands for its minute; were its seconds none, its line and the whole run are flagged
-    return (
-        np.where(right, value[run] - micros[first][run] + micros, NO_TIME),
-        np.where(right, offset[run], NO_OFFSET),
-        right,
-    )
-
-
-def _zones(zone: npt.NDArray[np.uint8], size: Ints) -> tuple[Ints, Bools]:
-    """Return (minutes, is it one) of ``Z`` or ``+02:00``, one row a position."""
-    utc = (size == 25) & (zone[0] == ord("Z"))
-    offset = np.zeros(len(size), np.int64)
-    far = (size == 30) & ((zone[0] == ord("+")) | (zone[0] == ord("-"))) & (zone[3] == ord(":"))
-    if far.any():
-        digits = zone[[1, 2, 4, 5]] - np.uint8(ord("0"))
-        far &= (digits <= 9).all(axis=0)
-        hours, minutes = (digits[i].astype(np.int64) * 10 + digits[i + 1] for i in (0, 2))
-        far &= (hours < 24) & (minutes < 60)
-        offset = np.where(far, (hours * 60 + minutes) * np.where(zone[0] == ord("-"), -1, 1), 0)
-    return offset, utc | far
-
-
-def _days(year: Ints, month: Ints, day: Ints) -> Ints:
-    """Return days since 1970-01-01 of dates of the Gregorian calendar; years count from March."""
-    shifted = year - (month <= 2)
-    era = shifted // 400
-    of_era = shifted - era * 400
-    of_year = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
-    result: Ints = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
-    return result
-
-
-__all__ = ["KINDS", "read_block_fast", "read_stamps"]

@@ -1,6 +1,6 @@
 """Figures for logs, beside pandas and polars in the same run.
 
-``python tests/benchmarks/bench_logs.py [--mb 200] [--rounds 2] [--polars-python PATH]``. The lines are made to look like a
+``python tests/benchmarks/bench_logs.py [--mb 100] [--rounds 2] [--polars-python PATH]``. The lines are made to look like a
 real 11.x log: the same messages, callers and fields, new ids and times in every line. polars is measured if this Python
 has it, or the one named by ``--polars-python``. The targets are those of the issue.
 """
@@ -151,7 +151,7 @@ def polars_seconds(python: str, path: Path, rounds: int) -> float | None:
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--mb", type=int, default=200)
+    parser.add_argument("--mb", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--polars-python", default=sys.executable)
     args = parser.parse_args()

@@ -14,12 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.logs import read_log
-from analyzer.logs.fast import read_block_fast, read_stamps
+from analyzer.logs.fast import read_block_fast
 from analyzer.logs.forms import read_line
+from analyzer.logs.keys import unaligned_words
 from analyzer.logs.rows import Coded
 from analyzer.logs.schema import FREQUENT_NAMES, INTEGER_FIELDS, LINES
 from analyzer.logs.slow import read_block
 from analyzer.logs.split import Block, blocks, split_lines
+from analyzer.logs.stamps import read_many_stamps, read_stamps
 from analyzer.logs.times import parse_time
 
 QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -192,8 +194,10 @@ def same_part(one, other) -> None:
 
 def cells(column):
     if isinstance(column, Coded):
-        return [None if code < 0 else column.names[code] for code in column.codes]
-    return None if column is None or column.null_count == len(column) else column.to_pylist()
+        values = [None if code < 0 else column.names[code] for code in column.codes]
+    else:
+        values = [] if column is None else column.to_pylist()
+    return values if any(value is not None for value in values) else None
 
 
 ODD_TOKENS = st.sampled_from(
@@ -469,3 +473,31 @@ def test_empty_and_blank_logs(account):
         assert len(log.lines) == 0
         assert log.stats().records == 0
         assert len(log.templates()) == len(log.sessions()) == len(log.panics()) == len(log.timeline()) == 0
+
+
+@QUICK
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 200_000), st.sampled_from(["", "", "", "x", ":61.000 Z", "no"])),
+        min_size=64,
+        max_size=90,
+    )
+)
+def test_many_timestamps_as_one_by_one(moments):
+    texts = [stamp(datetime(2026, 1, 1, 10) + timedelta(milliseconds=at), 0) for at, _ in moments]  # noqa: DTZ001
+    for at, (_, odd) in enumerate(moments):
+        if odd and at % 9 == 0:
+            texts[at] = texts[at][: -len(odd)] + odd
+    data = "\n".join(texts).encode()
+    end = np.cumsum([len(text) + 1 for text in texts]) - 1
+    start = end - np.array([len(text) for text in texts])
+    codes = np.frombuffer(data, np.uint8)
+    for one, many in zip(
+        read_stamps(codes, start, end), read_many_stamps(codes, unaligned_words(data), start, end), strict=True
+    ):
+        if one.dtype == bool:
+            assert not (many & ~one).any()  # a whole minute may go to the reference, but nothing wrong is taken
+            right = many
+    value, offset, _ = read_many_stamps(codes, unaligned_words(data), start, end)
+    for at in np.flatnonzero(right):
+        assert (int(value[at]), int(offset[at])) == parse_time(texts[at])

@@ -398,6 +398,15 @@ def test_nodes_are_merged_by_time_and_never_corrected():
     assert merged.attrs["skew"] == [skew]
 
 
+def test_one_node_keeps_its_order():
+    log = log_of(line(5), line(1), "main.f(0x1)", line(3))
+    merged = merge_logs({"only": log})
+    assert merged["line"].tolist() == [1, 2, 3, 4]
+    assert merged["node"].tolist() == ["only"] * 4
+    assert list(merged.columns) == ["node", *log.lines.columns]
+    assert "node" not in log.lines
+
+
 def test_skew_of_unrelated_logs_is_unknown():
     skew = clock_skew({"a": log_of(line(1)), "b": log_of(line(2))})
     SKEW.check(skew)
