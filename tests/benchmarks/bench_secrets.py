@@ -66,7 +66,11 @@ def make_packets(corpus: ModuleType, folder: Path, packets: int, megabytes: int,
             lines.append(line)
             size += len(line)
         config = corpus.go_json(corpus.base_config())
-        members = {"mattermost.log": b"".join(lines), "sanitized_config.json": config, "metadata.yaml": corpus.metadata("11.6.0")}
+        members = {
+            "mattermost.log": b"".join(lines),
+            "sanitized_config.json": config,
+            "metadata.yaml": corpus.metadata("11.6.0"),
+        }
         corpus.Case(f"packet-{number:03}", members).write(folder)
         total += sum(map(len, members.values()))
     return total
@@ -92,7 +96,9 @@ def peer(folder: Path) -> Path | None:
     home = folder / "peer"
     try:
         venv.create(home, with_pip=True)
-        subprocess.run([home / "bin" / "python", "-m", "pip", "install", "-q", "kingfisher-bin"], check=True, timeout=300)
+        subprocess.run(
+            [home / "bin" / "python", "-m", "pip", "install", "-q", "kingfisher-bin"], check=True, timeout=300
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return home / "bin" / "kingfisher"
@@ -119,7 +125,12 @@ def quality(corpus: ModuleType, folder: Path, seed: int) -> None:
     planted: dict[str, int] = collections.Counter()
     wrong: dict[str, int] = collections.Counter()
     clean_lines = 40_000
-    cases: list[Any] = [*corpus.config_cases(rng), *corpus.log_cases(rng), corpus.negative_case(rng, clean_lines), corpus.clean_config_case()]
+    cases: list[Any] = [
+        *corpus.config_cases(rng),
+        *corpus.log_cases(rng),
+        corpus.negative_case(rng, clean_lines),
+        corpus.clean_config_case(),
+    ]
     false_lines = 0
     for case in cases:
         with open_archive(str(case.write(folder))) as archive:
@@ -143,7 +154,9 @@ def quality(corpus: ModuleType, folder: Path, seed: int) -> None:
         total, right = sum(planted[k] for k in kinds), sum(found[k] for k in kinds)
         print(f"{'all of ' + group:44} {total:8} {right:8} {right / total:8.1%}")
     right, false = sum(found.values()), sum(wrong.values())
-    print(f"precision {right / (right + false):.2%} ({false} false: {dict(wrong)}); false lines per 100,000 clean: {false_lines * 100_000 / clean_lines:g}")
+    print(
+        f"precision {right / (right + false):.2%} ({false} false: {dict(wrong)}); false lines per 100,000 clean: {false_lines * 100_000 / clean_lines:g}"
+    )
 
 
 def main() -> None:
@@ -151,7 +164,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--packets", type=int, default=40)
     options.add_argument("--megabytes", type=int, default=200)
-    options.add_argument("--every", type=int, default=40, help="one line in so many only looks like a secret, one in five times that holds one")
+    options.add_argument(
+        "--every",
+        type=int,
+        default=40,
+        help="one line in so many only looks like a secret, one in five times that holds one",
+    )
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--no-peer", action="store_true")
     options.add_argument("--no-quality", action="store_true")
@@ -170,17 +188,33 @@ def main() -> None:
         print(f"2 processes {two:6.2f} s  {total / MB / two:6.0f} MB/s  scaling {one / two:.2f}x")
         rss = max(memory_of_worker(path) for path in sorted(folder.iterdir())[:2])
         print(f"memory of a worker, usual packet: {rss / MB:.0f} MB")
-        big = corpus.Case("big", {"mattermost.log": corpus.negative(random.Random(1)) * (300 * MB // 250), "metadata.yaml": corpus.metadata("11.6.0")})
+        big = corpus.Case(
+            "big",
+            {
+                "mattermost.log": corpus.negative(random.Random(1)) * (300 * MB // 250),
+                "metadata.yaml": corpus.metadata("11.6.0"),
+            },
+        )
         print(f"memory of a worker, 300 MB log:   {memory_of_worker(big.write(Path(name))) / MB:.0f} MB")
         executable = None if given.no_peer else peer(Path(name))
         if executable is None:
             print("Kingfisher: left out")
         else:
-            arguments = [str(executable), "scan", str(folder), "--no-validate", "--format", "jsonl", "--no-update-check"]
+            arguments = [
+                str(executable),
+                "scan",
+                str(folder),
+                "--no-validate",
+                "--format",
+                "jsonl",
+                "--no-update-check",
+            ]
             timed(arguments, 1)
             theirs, their_cpu = timed(arguments, given.runs)
             print(f"Kingfisher  {theirs:6.2f} s  {total / MB / theirs:6.0f} MB/s  ({their_cpu:.2f} s of processor)")
-            print(f"ours in 2 processes / Kingfisher: {two / theirs:.2f} of its time; one process: {one / theirs:.2f}; processor time: {cpu / their_cpu:.2f}")
+            print(
+                f"ours in 2 processes / Kingfisher: {two / theirs:.2f} of its time; one process: {one / theirs:.2f}; processor time: {cpu / their_cpu:.2f}"
+            )
         if not given.no_quality:
             quality(corpus, Path(name), seed=11)
 

@@ -17,14 +17,28 @@ from typing import Any
 from urllib.parse import quote
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from analyzer.format.credentials import CREDENTIALS, Credential
+from analyzer.format.credentials import CREDENTIALS
 from analyzer.format.masks import FAKE_SETTING
 from analyzer.format.versions import parse_version
 from analyzer.secrets.rules import RULES
 from analyzer.secrets.rules.examples import expand, made_up
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-VERSIONS = ("5.37.0", "7.8.0", "8.1.9", "9.5.0", "9.11.0", "10.0.0", "10.5.0", "10.10.0", "10.11.2", "11.0.0", "11.4.0", "11.6.0", "12.0.0")
+VERSIONS = (
+    "5.37.0",
+    "7.8.0",
+    "8.1.9",
+    "9.5.0",
+    "9.11.0",
+    "10.0.0",
+    "10.5.0",
+    "10.10.0",
+    "10.11.2",
+    "11.0.0",
+    "11.4.0",
+    "11.6.0",
+    "12.0.0",
+)
 SPECIALS = "!$*+-_.~^=#%@/?:&,;()[]{}|<>"
 
 
@@ -228,20 +242,30 @@ def config_cases(rng: random.Random) -> Iterator[Case]:
             shown, value = rng.choice(list(urls(rng)))
             plant(path, shown, value, "setting:url")
         p = password(rng)
-        plant("ServiceSettings.AllowedUntrustedInternalConnections", f"10.0.0.0/8 https://ci:{p}@git.example.com", p, "setting:url")
+        plant(
+            "ServiceSettings.AllowedUntrustedInternalConnections",
+            f"10.0.0.0/8 https://ci:{p}@git.example.com",
+            p,
+            "setting:url",
+        )
         _plant_log_targets(plant, rng)
         _plant_plugins(plant, rng)
         for name in ("X-Api-Key", "CustomApiToken", "LegacyPassword", "InternalServiceSecret"):
             value = password(rng) if "Password" in name else a("A32", rng)
             plant(f"ServiceSettings.{name}", value, value, "setting:custom")
-        yield Case(f"config-{version}", {"metadata.yaml": metadata(version), "sanitized_config.json": go_json(tree)}, planted)
+        yield Case(
+            f"config-{version}", {"metadata.yaml": metadata(version), "sanitized_config.json": go_json(tree)}, planted
+        )
 
 
 def _plant_log_targets(plant: Callable[..., None], rng: random.Random) -> None:
     p, q, r = password(rng), a("A40", rng), a("A32", rng)
     target = {
         "syslog": {"type": "tcp", "options": {"host": "logs.example.com", "port": 6514, "password": p}, "levels": []},
-        "http": {"type": "http", "options": {"url": f"https://in.example.com/?token={r}", "headers": {"Authorization": f"Bearer {q}"}}},
+        "http": {
+            "type": "http",
+            "options": {"url": f"https://in.example.com/?token={r}", "headers": {"Authorization": f"Bearer {q}"}},
+        },
     }
     plant("LogSettings.AdvancedLoggingJSON", target, p, "setting:log-target")
     plant("LogSettings.AdvancedLoggingJSON", target, q, "setting:log-target")
@@ -303,7 +327,11 @@ def messages(rng: random.Random) -> Iterator[Message]:
     pw, ident = password(rng), mm_id(rng)
     yield "session-token", f"GetSession: Invalid session token={ident}, err=", ident
     ident = mm_id(rng)
-    yield "session-token", f"createSessionForUserAccessToken: Invalid or missing token., resource: UserAccessToken id: token={ident}", ident
+    yield (
+        "session-token",
+        f"createSessionForUserAccessToken: Invalid or missing token., resource: UserAccessToken id: token={ident}",
+        ident,
+    )
     t = a("A32", rng)
     yield "url-in-error", f'Post "https://hooks.example.com/x?access_token={t}": dial tcp 10.1.2.3:443: i/o timeout', t
     t = a("h32", rng)
@@ -326,7 +354,11 @@ def messages(rng: random.Random) -> Iterator[Message]:
     pw = password(rng, specials="@:/")
     yield "url-user-info", f'Head "https://svc:{quote(pw, safe="")}@files.example.com/x": EOF', pw
     t = a("A40", rng)
-    yield "bearer", f"request failed headers=map[Accept:[*/*] Authorization:[Bearer {t}] User-Agent:[Go-http-client/1.1]]", t
+    yield (
+        "bearer",
+        f"request failed headers=map[Accept:[*/*] Authorization:[Bearer {t}] User-Agent:[Go-http-client/1.1]]",
+        t,
+    )
     t = mm_id(rng)
     yield "bearer", f"GET /api/v4/users/me HTTP/1.1 Authorization: BEARER {t} Host: chat", t
     t = a("W60", rng)
@@ -340,7 +372,11 @@ def messages(rng: random.Random) -> Iterator[Message]:
     pw = password(rng)
     yield "json-in-message", json.dumps({"user": "svc", "password": pw, "ttl": 30}), pw
     t = a("A40", rng)
-    yield "json-in-message", json.dumps({"access_token": t, "token_type": "bearer", "expires_in": 3600, "scope": "read"}), t
+    yield (
+        "json-in-message",
+        json.dumps({"access_token": t, "token_type": "bearer", "expires_in": 3600, "scope": "read"}),
+        t,
+    )
     t = a("A32", rng)
     yield "json-in-json", json.dumps({"body": json.dumps({"client_secret": t, "grant_type": "authorization_code"})}), t
     pw = password(rng)
@@ -393,7 +429,11 @@ def messages(rng: random.Random) -> Iterator[Message]:
     inner = quote(f"https://host/cb?access_token={t}&x=1", safe="")
     yield "percent", f"/oauth/complete?redirect_to={inner}&state=1", t
     pw = password(rng)
-    yield "base64", "config " + base64.b64encode(json.dumps({"db": {"password": pw, "user": "mm"}}).encode()).decode(), pw
+    yield (
+        "base64",
+        "config " + base64.b64encode(json.dumps({"db": {"password": pw, "user": "mm"}}).encode()).decode(),
+        pw,
+    )
     pw = password(rng)
     packed = gzip.compress(json.dumps({"smtp": {"password": pw}, "x": 1}).encode())
     yield "base64-gzip", "state " + base64.b64encode(packed).decode(), pw
@@ -430,9 +470,23 @@ def log_cases(rng: random.Random, rounds: int = 4) -> Iterator[Case]:
                     continue
                 as_field = rng.random() < 0.5
                 if as_field:
-                    line = make(rng, "error", "Request failed", "app/integration_action.go:312", error=text, request_id=mm_id(rng))
+                    line = make(
+                        rng,
+                        "error",
+                        "Request failed",
+                        "app/integration_action.go:312",
+                        error=text,
+                        request_id=mm_id(rng),
+                    )
                 else:
-                    line = make(rng, "error", text, "app/plugin_api.go:1004", plugin_id="com.example.plugin", source="plugin_stderr")
+                    line = make(
+                        rng,
+                        "error",
+                        text,
+                        "app/plugin_api.go:1004",
+                        plugin_id="com.example.plugin",
+                        source="plugin_stderr",
+                    )
                 lines[member].append(line)
                 lines[member] += [negative(rng, make) for _ in range(3)]
             planted.append(Planted(f"log:{kind}", secret, "mattermost.log", also=_spellings(secret)))
@@ -503,7 +557,12 @@ def negative_case(rng: random.Random, lines: int) -> Case:
     """A packet of clean lines only."""
     log = b"".join(negative(rng) for _ in range(lines // 2))
     plain = b"".join(negative(rng, plain_line) for _ in range(lines // 2))
-    members = {"metadata.yaml": metadata("11.6.0"), "mattermost.log": log, "adv.log": plain, "sanitized_config.json": go_json(base_config())}
+    members = {
+        "metadata.yaml": metadata("11.6.0"),
+        "mattermost.log": log,
+        "adv.log": plain,
+        "sanitized_config.json": go_json(base_config()),
+    }
     return Case("negatives", members)
 
 
@@ -533,5 +592,3 @@ def clean_config_case() -> Case:
     }.items():
         put(tree, path, value)
     return Case("clean-config", {"metadata.yaml": metadata("11.6.0"), "sanitized_config.json": go_json(tree)})
-
-

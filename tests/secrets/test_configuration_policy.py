@@ -45,7 +45,9 @@ def test_table_is_sound():
     assert "EmailSettings.SMTPUsername" in ACCOUNT_NAMES
 
 
-@pytest.mark.parametrize("mask", [FAKE_SETTING, "****", "****:****", "%2A%2A%2A%2A", "%2a%2a%2a", "xxxxx", "***", "abc***xyz", "•••••"])
+@pytest.mark.parametrize(
+    "mask", [FAKE_SETTING, "****", "****:****", "%2A%2A%2A%2A", "%2a%2a%2a", "xxxxx", "***", "abc***xyz", "•••••"]
+)
 def test_masks(mask):
     assert is_mask(mask)
 
@@ -116,16 +118,20 @@ def test_keyword_data_source(scan_case, corpus, rng, version, known):
     secret = corpus.password(rng)
     shown = f"//****:****@host=localhost user=mm password={secret} dbname=mm"
     (finding,) = _findings(scan_case, corpus, version, {"SqlSettings.DataSource": shown})
-    assert (finding.key_path, finding.secret.reveal(), finding.server_leaves_clear) == ("SqlSettings.DataSource", secret, known)
+    assert (finding.key_path, finding.secret.reveal(), finding.server_leaves_clear) == (
+        "SqlSettings.DataSource",
+        secret,
+        known,
+    )
 
 
 def test_key_paths_go_into_json_in_strings(scan_case, corpus, rng):
     secret = corpus.a("A32", rng)
     inner = json.dumps({"sinks": [{"options": {"api.key": secret, "apiKey": secret}}]})
     found = _findings(scan_case, corpus, "11.6.0", {"PluginSettings.Plugins": {"com.mattermost.x": {"config": inner}}})
-    assert [f.key_path for f in found] == ['PluginSettings.Plugins["com.mattermost.x"].config.sinks[0].options["api.key"]'] or {
-        f.key_path for f in found
-    } <= {
+    assert [f.key_path for f in found] == [
+        'PluginSettings.Plugins["com.mattermost.x"].config.sinks[0].options["api.key"]'
+    ] or {f.key_path for f in found} <= {
         'PluginSettings.Plugins["com.mattermost.x"].config.sinks[0].options["api.key"]',
         'PluginSettings.Plugins["com.mattermost.x"].config.sinks[0].options.apiKey',
     }
@@ -134,7 +140,13 @@ def test_key_paths_go_into_json_in_strings(scan_case, corpus, rng):
 
 @pytest.mark.parametrize(
     ("version", "declared", "section", "known"),
-    [("10.0.0", True, False, True), ("10.5.0", True, False, False), ("11.4.0", True, True, True), ("11.5.0", True, True, False), ("11.6.0", False, False, True)],
+    [
+        ("10.0.0", True, False, True),
+        ("10.5.0", True, False, False),
+        ("11.4.0", True, True, True),
+        ("11.5.0", True, True, False),
+        ("11.6.0", False, False, True),
+    ],
 )
 def test_plugin_settings(scan_case, corpus, rng, version, declared, section, known):
     secret = corpus.a("A32", rng)
@@ -143,7 +155,11 @@ def test_plugin_settings(scan_case, corpus, rng, version, declared, section, kno
     setting = {"key": "WebhookSecret", "type": "generated", "secret": True}
     schema = {"sections": [{"settings": [setting]}]} if section else {"settings": [setting] if declared else []}
     plugins = json.dumps({"enabled": [{"id": "x", "settings_schema": schema}], "disabled": None})
-    members = {"metadata.yaml": corpus.metadata(version), "sanitized_config.json": corpus.go_json(tree), "plugins.json": plugins.encode()}
+    members = {
+        "metadata.yaml": corpus.metadata(version),
+        "sanitized_config.json": corpus.go_json(tree),
+        "plugins.json": plugins.encode(),
+    }
     (finding,) = scan_case(corpus.Case("plugin", members)).findings
     assert finding.server_leaves_clear is known
     assert finding.secret.reveal() == secret
@@ -156,7 +172,9 @@ def test_clean_configuration(scan_case, corpus):
 def test_broken_json_is_still_scanned(scan_case, corpus, rng):
     secret = corpus.password(rng)
     text = b'{"EmailSettings": {"SMTPServer": "x", "SMTPPassword": "' + secret.encode() + b'", "rest": '
-    scanned = scan_case(corpus.Case("broken", {"metadata.yaml": corpus.metadata("11.6.0"), "sanitized_config.json": text}))
+    scanned = scan_case(
+        corpus.Case("broken", {"metadata.yaml": corpus.metadata("11.6.0"), "sanitized_config.json": text})
+    )
     assert secret in [f.secret.reveal() for f in scanned.findings]
     assert any("JSON" in p.message for p in scanned.problems)
 
@@ -173,7 +191,10 @@ def test_leaves_have_their_bytes():
         assert json.loads(b'"' + text[start:end] + b'"') == leaf.value
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b'{"a":1', b'{"a" 1}', b"[1 2]", b'{"a":1}}', b'{1:"aaaa"}', b'["aaaa":"b"]', b"[" * 500 + b"]" * 500])
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b'{"a":1', b'{"a" 1}', b"[1 2]", b'{"a":1}}', b'{1:"aaaa"}', b'["aaaa":"b"]', b"[" * 500 + b"]" * 500],
+)
 def test_no_json(text):
     with pytest.raises(NoJson):
         list(leaves(text))
@@ -184,7 +205,7 @@ def test_random_trees_keep_every_text():
 
     def tree(depth: int):
         if depth == 0 or rng.random() < 0.3:
-            return rng.choice(["text" + chr(rng.randrange(32, 0x2FFF)), "a\\b\"c", 123456, None, True])
+            return rng.choice(["text" + chr(rng.randrange(32, 0x2FFF)), 'a\\b"c', 123456, None, True])
         if rng.random() < 0.5:
             return [tree(depth - 1) for _ in range(rng.randrange(4))]
         return {f"k{n}": tree(depth - 1) for n in range(rng.randrange(4))}
@@ -194,8 +215,10 @@ def test_random_trees_keep_every_text():
             return [t for item in node.values() for t in texts(item)]
         if isinstance(node, list):
             return [t for item in node for t in texts(item)]
-        return [str(node)] if isinstance(node, str) or node == 123456 and node is not True else []
+        return [str(node)] if isinstance(node, str) or (node == 123456 and node is not True) else []
 
     for _ in range(200):
         made = {"top": tree(5)}
-        assert [leaf.value for leaf in leaves(json.dumps(made, ensure_ascii=rng.random() < 0.5).encode())] == texts(made)
+        assert [leaf.value for leaf in leaves(json.dumps(made, ensure_ascii=rng.random() < 0.5).encode())] == texts(
+            made
+        )

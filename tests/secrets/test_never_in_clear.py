@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 import analyzer
+from analyzer.errors import UsageError
 from analyzer.secrets import FingerprintKey, Policy, Secret, own_key, read_key
 from analyzer.secrets.database import cache_folder, load
-from analyzer.errors import UsageError
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,9 @@ def leaked(text: str, values) -> list[str]:
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "analyzer.cli.main", "scan", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=os.environ | environment)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env=os.environ | environment
+    )
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "sarif"])
@@ -51,7 +53,15 @@ def test_no_form_shows_a_value(planted, form):
 
 def test_parquet_and_baseline_and_progress(planted, tmp_path):
     folder, values = planted
-    done = run(str(folder), "--format", "parquet", "-o", str(tmp_path / "f.parquet"), "--write-baseline", str(tmp_path / "b.json"))
+    done = run(
+        str(folder),
+        "--format",
+        "parquet",
+        "-o",
+        str(tmp_path / "f.parquet"),
+        "--write-baseline",
+        str(tmp_path / "b.json"),
+    )
     assert done.returncode == 1, done.stderr
     written = (tmp_path / "f.parquet").read_bytes().decode("latin-1") + (tmp_path / "b.json").read_text() + done.stderr
     assert leaked(written, values) == []
@@ -69,7 +79,14 @@ def test_show_secrets_shows_them(planted):
 def test_reprs_frames_and_pickles_of_results(planted):
     folder, values = planted
     result = analyzer.scan([folder], policy=Policy(key=FingerprintKey(b"x" * 32)))
-    texts = [repr(result), repr(result.packets), str(list(result)), result.findings.to_string(), result.to_jsonl(), json.dumps(result.to_sarif())]
+    texts = [
+        repr(result),
+        repr(result.packets),
+        str(list(result)),
+        result.findings.to_string(),
+        result.to_jsonl(),
+        json.dumps(result.to_sarif()),
+    ]
     texts += [repr(result.problems), repr(result.totals), repr(next(iter(result))), f"{next(iter(result)).secret:>80}"]
     assert leaked("\n".join(texts), values) == []
     finding = pickle.loads(pickle.dumps(next(iter(result))))

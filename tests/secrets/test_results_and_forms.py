@@ -18,7 +18,16 @@ import analyzer
 from analyzer.archive import open_archive
 from analyzer.charts.secrets import SecretsDisplay
 from analyzer.errors import UsageError
-from analyzer.secrets import FINDINGS, PROBLEMS, FingerprintKey, Policy, ScanResult, baseline_text, read_known, scan_packet
+from analyzer.secrets import (
+    FINDINGS,
+    PROBLEMS,
+    FingerprintKey,
+    Policy,
+    ScanResult,
+    baseline_text,
+    read_known,
+    scan_packet,
+)
 from analyzer.secrets import baseline as baselines
 from analyzer.secrets.rules.examples import made_up
 
@@ -60,8 +69,16 @@ def test_finding_has_every_field(secret):
     FINDINGS.check(result.findings)
     PROBLEMS.check(result.problems)
     last = json.loads(result.to_jsonl().splitlines()[-1])
-    assert (last["type"], last["packets"], last["members"], last["findings"], last["problems"]) == ("summary", 1, 2, 1, 0)
-    assert last["unpacked_bytes"] == sum(len(d.encode()) for d in (log, "server_version: 11.6.0\ntype: support-packet\n"))
+    assert (last["type"], last["packets"], last["members"], last["findings"], last["problems"]) == (
+        "summary",
+        1,
+        2,
+        1,
+        0,
+    )
+    assert last["unpacked_bytes"] == sum(
+        len(d.encode()) for d in (log, "server_version: 11.6.0\ntype: support-packet\n")
+    )
 
 
 def test_values_are_counted_in_every_encoding(secret):
@@ -69,7 +86,14 @@ def test_values_are_counted_in_every_encoding(secret):
     spelled = [token, quote(token), base64.b64encode(b"ab" + token.encode()).decode(), json.dumps(token)]
     log = f'{{"msg":"x","api_key":"{token}"}}\n' + "".join(f"line {text} end\n" for text in spelled)
     wide = ("prefix " + token + " suffix").encode("utf-16-le")
-    data = packet({"mattermost.log": log, "goroutines": f"goroutine 1 [running]:\n{token}\n", "other.bin": wide, "heap.prof": gzip.compress(b"\x0a\x20" + token.encode())})
+    data = packet(
+        {
+            "mattermost.log": log,
+            "goroutines": f"goroutine 1 [running]:\n{token}\n",
+            "other.bin": wide,
+            "heap.prof": gzip.compress(b"\x0a\x20" + token.encode()),
+        }
+    )
     (finding,) = [f for f in scan(data) if f.secret.reveal() == token]
     assert finding.occurrences == 1 + len(spelled) + 3
 
@@ -100,7 +124,16 @@ def test_names_comments_and_archives_inside(secret):
         text = json.dumps({"password": secret + "T"}).encode()
         info.size = len(text)
         archive.addfile(info, io.BytesIO(text))
-    data = packet({"metadata.yaml": "x", "stats.yaml": "y", f"dump-{token}.txt": "z", "inner.zip": inner, "tsdb_dump.tar.gz": tar.getvalue()}, comment=other.encode())
+    data = packet(
+        {
+            "metadata.yaml": "x",
+            "stats.yaml": "y",
+            f"dump-{token}.txt": "z",
+            "inner.zip": inner,
+            "tsdb_dump.tar.gz": tar.getvalue(),
+        },
+        comment=other.encode(),
+    )
     found = {f.secret.reveal(): f for f in scan(data)}
     assert found[token].reason == "the member's name holds a github-token"
     assert "comment" in found[other].reason
@@ -109,7 +142,15 @@ def test_names_comments_and_archives_inside(secret):
 
 
 def test_damaged_members_cost_only_themselves(secret):
-    data = bytearray(packet({"mattermost.log": f"password={secret} x\n" * 3, "goroutines": "goroutine 1 [running]:\n" * 500, "stats.yaml": "a: 1"}))
+    data = bytearray(
+        packet(
+            {
+                "mattermost.log": f"password={secret} x\n" * 3,
+                "goroutines": "goroutine 1 [running]:\n" * 500,
+                "stats.yaml": "a: 1",
+            }
+        )
+    )
     at = data.index(b"goroutines") + 10 + 20
     data[at : at + 8] = b"\xff" * 8
     result = scan(bytes(data))
@@ -132,10 +173,16 @@ def test_sarif_is_valid_and_exact(corpus, tmp_path, secret):
     from importlib.resources import files
 
     schema = json.loads(files(kit).joinpath("schema/sarif-2.1.0.json").read_text())
-    members = {"mattermost.log": f'{{"msg":"é","password":"{secret}"}}\n', "bad\x1bname.log": f"password={secret} x", "inner.zip": packet({"a b.log": f"x password={secret}Q y"})}
+    members = {
+        "mattermost.log": f'{{"msg":"é","password":"{secret}"}}\n',
+        "bad\x1bname.log": f"password={secret} x",
+        "inner.zip": packet({"a b.log": f"x password={secret}Q y"}),
+    }
     data = packet(members)
     result = scan(data)
-    known = tuple(baselines.Known(f.fingerprint, "allow list", None, "accepted") for f in result if f.member == "mattermost.log")
+    known = tuple(
+        baselines.Known(f.fingerprint, "allow list", None, "accepted") for f in result if f.member == "mattermost.log"
+    )
     log = scan(data, known=known).to_sarif()
     jsonschema.validate(log, schema)
     (run,) = log["runs"]
@@ -148,7 +195,9 @@ def test_sarif_is_valid_and_exact(corpus, tmp_path, secret):
     assert (region["byteOffset"], region["byteLength"]) == (len("x password="), len(secret) + 1)
     assert "snippet" not in json.dumps(log)
     assert secret not in json.dumps(log)
-    assert any(r.get("suppressions") == [{"kind": "external", "justification": "allow list: accepted"}] for r in run["results"])
+    assert any(
+        r.get("suppressions") == [{"kind": "external", "justification": "allow list: accepted"}] for r in run["results"]
+    )
 
 
 def test_sarif_of_an_unread_source(tmp_path):
@@ -220,7 +269,9 @@ def test_shared_packets_hold_only_what_is_there(shared):
     for path in sources:
         with analyzer.open_packet(path) as opened:
             found = opened.secrets()
-        assert list(zip(found["rule"], found["confidence"], found["occurrences"], strict=True)) == REAL.get(path.name, []), path.name
+        assert list(zip(found["rule"], found["confidence"], found["occurrences"], strict=True)) == REAL.get(
+            path.name, []
+        ), path.name
 
 
 def test_shared_profiles_are_clean(shared):
@@ -242,7 +293,11 @@ def test_corpus_recall_and_precision(corpus, policy, tmp_path):
             counts[0] += 1
             counts[1] += any(value in (anything if planted.low else sure) for value in (planted.value, *planted.also))
         known = {value for p in case.planted for value in (p.value, *p.also)}
-        wrong += [(case.name, f.rule, f.member, f.line) for f in findings if f.confidence != "low" and f.secret.reveal() not in known]
+        wrong += [
+            (case.name, f.rule, f.member, f.line)
+            for f in findings
+            if f.confidence != "low" and f.secret.reveal() not in known
+        ]
     assert totals["setting"][0] == totals["setting"][1] > 500
     for name in ("log", "plain"):
         assert totals[name][1] >= 0.97 * totals[name][0] > 100

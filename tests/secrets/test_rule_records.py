@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import re
 import time
+from re import _parser as parser
 
 import pytest
-from re import _parser as parser  # noqa: PLC2701 -- the only way to measure a pattern's width
 
 from analyzer.secrets import matching
 from analyzer.secrets.rules import RULES
@@ -63,7 +63,9 @@ def test_every_match_begins_with_a_keyword(rule):
             assert rule.keyword_regex.match(text, found.start() + rule.lead), (rule.id, found.group())
 
 
-@pytest.mark.parametrize("filling", [b"A", b"a1", b"//", b":@", b"=", b"\\", b'"', b"eyJ", b"-----BEGIN PRIVATE KEY-----", b"token="])
+@pytest.mark.parametrize(
+    "filling", [b"A", b"a1", b"//", b":@", b"=", b"\\", b'"', b"eyJ", b"-----BEGIN PRIVATE KEY-----", b"token="]
+)
 def test_no_pattern_takes_long_on_repetition(filling):
     block = filling * (40_000 // len(filling))
     spent = {}
