@@ -7,6 +7,7 @@ import gzip
 import os
 import queue
 import re
+import sys
 import threading
 import time
 import zlib
@@ -22,6 +23,7 @@ from analyzer.redact.redactor import Count, Left, Places, Redactor
 
 CHUNK: Final = 1 << 20
 LEVEL: Final = 4
+SWITCH_SECONDS: Final = 0.0002
 MORE_PASSES: Final = 3
 _GZIP: Final = b"\x1f\x8b"
 _UNPACKED_CAP: Final = 256 << 20
@@ -194,6 +196,9 @@ def _stream(writer: ZipWriter, item: RawFile, places: Places | None, redactor: R
     thread = threading.Thread(target=check, name="look again", daemon=True)
     thread.start()
     size = 0
+    patience = sys.getswitchinterval()
+    # both threads leave the interpreter for every block and want it back: they should not wait 5 ms for it each time
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with writer.member(item.name, item.modified) as file:
             for block in redactor.rewrite(chunks_of(item), places, count):
@@ -203,6 +208,7 @@ def _stream(writer: ZipWriter, item: RawFile, places: Places | None, redactor: R
     finally:
         _offer(checked, None, ended)
         thread.join()
+        sys.setswitchinterval(patience)
     if left:
         raise _NotClean(item.name, left)
     return size

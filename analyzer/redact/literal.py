@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -127,10 +128,18 @@ def _finder(literals: list[bytes]) -> Any:
         expressions=escaped, ids=list(range(len(literals))), elements=len(literals), flags=[0] * len(literals)
     )
 
+    own = threading.local()
+
     def find(block: bytes) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
         note = found.append
-        database.scan(block, match_event_handler=lambda index, _s, end, _f, _c: note((index, end)))
+        if not hasattr(own, "scratch"):
+            own.scratch = hyperscan.Scratch(database)  # one may not serve two threads at once
+        database.scan(
+            block,
+            match_event_handler=lambda index, _start, end, _flags, _context: note((index, end)),
+            scratch=own.scratch,
+        )
         return found
 
     return find

@@ -212,3 +212,25 @@ def test_leftovers_are_seen_across_chunks():
     assert redactor.leftovers([data[:110], data[110:]])
     assert redactor.leftovers([b"nothing"]) == []
     assert redactor.leftovers([b'{"password":"Nobody-knew-9471"}']) != []
+
+
+def test_two_threads_may_look_at_once():
+    import threading
+
+    made = Literals({b"needle-%d" % n: b"x" * len(b"needle-%d" % n) for n in range(50)})
+    block = b"hay " * 100_000 + b"needle-7 " * 100
+    faults: list[BaseException] = []
+
+    def look():
+        try:
+            for _ in range(30):
+                assert len(made.places(block, 0, len(block))) == 100
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
