@@ -18,7 +18,6 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from analyzer.archive import Limits
 from analyzer.errors import (
     DumpError,
     LogError,
@@ -34,6 +33,7 @@ from analyzer.errors import (
 )
 
 if TYPE_CHECKING:
+    from analyzer.archive import Limits
     from analyzer.face import Packet
     from analyzer.goroutines import GoroutineDump
     from analyzer.logs import Log
@@ -60,6 +60,14 @@ __all__ = [
     "read_profile",
     "scan",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Limits":  # every start of the command would pay for its import
+        from analyzer.archive import Limits
+
+        return Limits
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def open_packet(source: Source, *, limits: Limits | None = None, progress: Progress | None = None) -> Packet:
