@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ MAX_LAYERS: Final = 2
 """A decoded stretch is searched for encoded stretches once more."""
 
 LAYER_PRIORITY: Final = 20
+_NO_TEXT = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 CONFIRM_LIMIT: Final = 50_000
 """Candidates of one rule in one member that are tried; what is left out is said."""
 
@@ -73,8 +75,10 @@ def confirm(rule: Rule, block: bytes, keyword: int) -> Match | None:
         return None
     if hit.end < len(block) and block[hit.end] in rule.right_class:
         return None
-    depth = found["open"].count(b"\\") if "open" in rule.regex.groupindex else 0
+    depth = (found["open"] or b"").count(b"\\") if "open" in rule.regex.groupindex else 0
     hit.value, encodings = decode.decode_value(block, hit.start, hit.end, depth=depth, percent=rule.percent)
+    if _NO_TEXT.search(hit.value):  # chance in binary data: people and programs write secrets as text
+        return None
     confidence = rule.confidence
     for check in rule.checks:
         verdict = check(hit)

@@ -111,6 +111,11 @@ def is_reference(value: str) -> bool:
     )
 
 
+def is_call(value: str) -> bool:
+    """Whether ``value`` is a call or a name in a program's text."""
+    return bool(_CALL.match(value))
+
+
 def is_setting_reference(value: str) -> bool:
     """Whether a setting points somewhere: a file, a plain URL, a host name, an e-mail address."""
     return bool(_FILE.match(value) or _URL.match(value) or _EMAIL.match(value) or _HOST.match(value))

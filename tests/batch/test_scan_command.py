@@ -155,7 +155,7 @@ def test_control_characters_are_escaped(tmp_path, secret):
     packet = make(tmp_path / "p.zip", f"x password={secret} y", name="evil\x1b[31m\u009b.log")
     for form in ("table", "json", "jsonl", "sarif", "csv"):
         text = run(packet, "--format", form).stdout
-        assert not any((ord(c) < 32 and c not in "\n") or 0x7F <= ord(c) < 0xA0 for c in text), form
+        assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in text), form
 
 
 def test_frames_of_many_packets(tmp_path, secret):

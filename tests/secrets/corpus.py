@@ -217,9 +217,7 @@ def config_cases(rng: random.Random) -> Iterator[Case]:
         tree = base_config()
         planted: list[Planted] = []
 
-        def plant(path: str, shown: Any, value: str, kind: str, *, low: bool = False) -> None:
-            put(tree, path, shown)
-            planted.append(Planted(kind, value, "sanitized_config.json", low))
+        plant = _planter(tree, planted)
 
         for row in CREDENTIALS:
             if row.masked_in(parsed):
@@ -256,6 +254,14 @@ def config_cases(rng: random.Random) -> Iterator[Case]:
         yield Case(
             f"config-{version}", {"metadata.yaml": metadata(version), "sanitized_config.json": go_json(tree)}, planted
         )
+
+
+def _planter(tree: dict[str, Any], planted: list[Planted]) -> Callable[..., None]:
+    def plant(path: str, shown: Any, value: str, kind: str, *, low: bool = False) -> None:
+        put(tree, path, shown)
+        planted.append(Planted(kind, value, "sanitized_config.json", low))
+
+    return plant
 
 
 def _plant_log_targets(plant: Callable[..., None], rng: random.Random) -> None:

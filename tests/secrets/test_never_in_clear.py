@@ -23,7 +23,7 @@ from analyzer.secrets.database import cache_folder, load
 def planted(corpus, tmp_path_factory):
     rng = random.Random(77)
     folder = tmp_path_factory.mktemp("packets")
-    cases = [*corpus.config_cases(rng)][-2:] + [*corpus.log_cases(rng, 1)]
+    cases = [*[*corpus.config_cases(rng)][-2:], *corpus.log_cases(rng, 1)]
     for case in cases:
         case.write(folder)
     values = {p.value for case in cases for p in case.planted if len(p.value) >= 8}

@@ -265,7 +265,7 @@ REAL = {"mattermost-8.1.9-standalone.zip": [("mattermost-session-token", "medium
 
 
 def test_shared_packets_hold_only_what_is_there(shared):
-    sources = sorted((shared / "packets").glob("real*/*.zip")) + [shared / "packets" / "upstream-ha"]
+    sources = [*sorted((shared / "packets").glob("real*/*.zip")), shared / "packets" / "upstream-ha"]
     for path in sources:
         with analyzer.open_packet(path) as opened:
             found = opened.secrets()

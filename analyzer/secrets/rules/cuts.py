@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from analyzer.secrets import shapes
 from analyzer.secrets.rules.names import promise
 from analyzer.secrets.rules.values import INVITE_TOKEN, judge
 
@@ -146,3 +147,40 @@ def bare(hit: Hit) -> bool:
     """Cut at the end of an unquoted value."""
     hit.end = min(hit.end, bare_end(hit.block, hit.start))
     return hit.end > hit.start
+
+
+def grow_digits(hit: Hit) -> bool:
+    """Take in the digits before the match: the length of a numeric id varies."""
+    while hit.start > 0 and 0x30 <= hit.block[hit.start - 1] <= 0x39 and hit.end - hit.start < 80:
+        hit.start -= 1
+    return True
+
+
+def quoted_value(hit: Hit) -> bool:
+    """Cut at the closing quote."""
+    end = closing(hit.block, hit.start, hit.match.group("open"))
+    hit.end = end if end is not None else bare_end(hit.block, hit.start)
+    return hit.end > hit.start
+
+
+def paired(hit: Hit) -> Verdict:
+    """``"name": "DB_PASSWORD", "value": "..."``: the name is itself a value."""
+    return judge(promise(name_around(hit.block, hit.match)), hit.value, quoted=True, loose=False)
+
+
+def spoken(hit: Hit) -> Verdict:
+    """``API key ... is not valid``: in a sentence only what a machine made can be meant, or what stands in quotes."""
+    value = hit.value
+    if shapes.is_clean(value) or shapes.is_reference(value) or shapes.is_plain_data(value) or shapes.is_word(value):
+        return "drop"
+    if shapes.is_uuid(value) or shapes.is_hash(value) or len(value) > 200:
+        return "drop"
+    if hit.match.group("open") and hit.match.group("name").lower().startswith(b"passw"):
+        return "ok" if shapes.has_mixture(value) and " " not in value else "drop"
+    return "ok" if shapes.is_random(value) and value.replace("-", "").replace("_", "").isprintable() else "drop"
+
+
+def command_value(hit: Hit) -> Verdict:
+    """A password on a command line mixes letters with digits or signs; words are names of databases."""
+    clean = shapes.is_clean(hit.value) or shapes.is_reference(hit.value) or shapes.is_plain_data(hit.value)
+    return "drop" if clean or not shapes.has_mixture(hit.value) or shapes.is_word(hit.value) else "ok"

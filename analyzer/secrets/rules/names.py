@@ -46,7 +46,18 @@ _KEY_WORDS: Final = (
 KEY_COMPOUNDS: Final = tuple(f"{word}{dash}key" for word in _KEY_WORDS for dash in ("", "_", "-"))
 """``apikey``, ``api_key``, ``api-key``, ...: ``key`` alone promises nothing."""
 
-WORDS: Final = ("passw", "passphrase", "passcode", "pwd", "secret", "token", "credential", "creds", *KEY_COMPOUNDS)
+WORDS: Final = (
+    "passw",
+    "passphrase",
+    "passcode",
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "credential",
+    "creds",
+    *KEY_COMPOUNDS,
+)
 """Literals that a promising name contains, in lower case."""
 
 _PASSWORD = re.compile(r"passw(?:or)?d|passphrase|passcode|pwd|(?:^|[a-z])pass$|^pass$|(?:^|_)pass(?:_|$)")

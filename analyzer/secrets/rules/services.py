@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from analyzer.secrets.rules import cuts
 from analyzer.secrets.rules.rule import Rule
 from analyzer.secrets.rules.token import token
 
@@ -37,6 +38,7 @@ SERVICES: Final[tuple[Rule, ...]] = (
         "with @BotFather",
         "core.telegram.org/bots",
         lead=8,
+        cut=cuts.grow_digits,
         left="",
     ),
     token(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from analyzer.secrets.rules import checks
-from analyzer.secrets.rules.rule import Check, Rule
+from analyzer.secrets.rules.rule import Check, Cut, Rule
 
 if TYPE_CHECKING:
     from analyzer.secrets.finding import Confidence
@@ -29,6 +29,7 @@ def token(  # noqa: D417 -- the rest as in Rule
     false: tuple[str, ...] = (),
     lead: int = 0,
     nocase: bool = False,
+    cut: Cut | None = None,
     trigger: str = "",
     remedy: str = "",
 ) -> Rule:
@@ -41,7 +42,7 @@ def token(  # noqa: D417 -- the rest as in Rule
         example: one true example, secret marked; used bare and inside a JSON log line.
         where: where it is revoked.
         source: where the form is documented.
-        kind, confidence, extra, right, left, false, lead, nocase, trigger, remedy: see :class:`Rule`.
+        kind, confidence, extra, right, left, false, lead, nocase, cut, trigger, remedy: see :class:`Rule`.
     """
     words = tuple(keywords.split())
     return Rule(
@@ -58,6 +59,7 @@ def token(  # noqa: D417 -- the rest as in Rule
         left=left,
         lead=lead,
         nocase=nocase,
+        cut=cut,
         checks=(checks.not_clean, checks.varied, checks.no_example, *extra),
         priority=2,
         trigger=trigger,

@@ -31,6 +31,8 @@ def judge(promise: Promise, value: str, *, quoted: bool, loose: bool) -> Verdict
     if len(value) > MAX_VALUE:
         return "drop"
     text = value.strip()
+    if "aws4_request" in text or "EXAMPLE" in text:
+        return "drop"
     if promise == "none" or len(text) < 3 or shapes.is_clean(text) or shapes.is_public(text) or _SCHEME.match(text):
         return "drop"
     if promise == "password":
@@ -43,7 +45,11 @@ def _password(text: str, *, quoted: bool, loose: bool) -> Verdict:
         return "drop"
     if loose and not quoted and (shapes.is_word(text) or _PROSE.match(text) or not _has_weight(text)):
         return "drop"
+    if not quoted and shapes.is_call(text):
+        return "drop"
     if shapes.is_plain_data(text) and len(text) < 4:
+        return "drop"
+    if text.startswith("/") and shapes.is_reference(text):
         return "drop"
     if text.startswith(("http://", "https://", "file://")) or (
         shapes.is_reference(text) and "/" in text and len(text) > 8

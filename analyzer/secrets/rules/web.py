@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def bearer(hit: Hit) -> Verdict:
     """The word after ``Bearer`` is a token only if it could be one."""
     value = hit.value.rstrip(".,:;")
+    if value.startswith(("AWS4-", "Credential=", "Signature")):
+        return "drop"
     if len(value) < 12 or shapes.is_clean(value) or shapes.is_word(value) or shapes.is_reference(value):
         return "drop"
     return "ok" if any(c.isdigit() for c in value) or shapes.is_random(value) else "drop"
