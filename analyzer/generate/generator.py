@@ -101,8 +101,6 @@ def prepare(plan: Plan) -> Prepared:
     if process:
         environment = {**host.server_variables(process), **environment}
     settings = settings_room.load(plan.config, environment, folder=plan.folder)
-    if settings.fault and plan.logs is None and plan.pprof_url is None and not settings.stored:
-        settings = replace(settings, running=settings.running)
     context = Context(plan, settings_room.with_defaults(settings, target), environment, target, process)
     identity = logs.identity(logs.log_folder(context) / "mattermost.log") if plan.with_logs else {}
     version = target or parse_version(identity.get("version"))
@@ -159,8 +157,8 @@ def finish(prepared: Prepared, *, watch: Watch | None = None, progress: Progress
     run.run(prepared.steps, context, watch)
     found = assemble.merged([*(s.collected for s in prepared.steps if s.collected), _from_start(prepared)])
     version = parse_version(plan.target_version) or parse_version(found.facts.get("_version")) or context.version
-    settings = settings_room.with_defaults(context.settings, version)
-    shape = assemble.shape_of(plan.layout, version, _node(settings))
+    shape = assemble.shape_of(plan.layout, version, _node(context.settings))
+    settings = settings_room.with_defaults(context.settings, version or shape.target)
     config = assemble.running_config(found, settings)
     clean = _sanitized(config, found, shape.target)
     items = assemble.members(found, shape, clean.tree if clean else None, settings)

@@ -386,3 +386,20 @@ def test_the_room_is_its_main_function(site, tmp_path):
     for _ in range(2):
         done = room(room.Plan(site.save(), tmp_path / "out", cpu_seconds=0))
         assert done.path.exists()
+
+
+def test_a_version_that_is_known_late_decides_the_defaults(whole, tmp_path, postgres):
+    """No log and no flag tells the version, only the database: its settings are written, not those of later releases."""
+    with postgres.connect() as connection:
+        connection.execute("UPDATE systems SET Value = '9.11.0' WHERE Name = 'Version'")
+    try:
+        done = generate(Plan(whole.save(), tmp_path / "out", cpu_seconds=0, with_logs=False))
+    finally:
+        with postgres.connect() as connection:
+            connection.execute("UPDATE systems SET Value = '11.9.0' WHERE Name = 'Version'")
+    assert done.version == "9.11.0"
+    assert done.layout == "v1"
+    config = json.loads(zipfile.ZipFile(done.path).read("sanitized_config.json"))
+    assert "CacheSettings" not in config
+    assert "BleveSettings" in config
+    assert "GfycatAPIKey" not in config["ServiceSettings"]

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +32,8 @@ class Settings:
 
     Attributes:
         stored: as it is kept, keys spelled as the server does.
-        running: with environment overrides and the defaults of the release, in struct order; None until known.
+        given: with environment overrides.
+        running: with the defaults of the release too, in struct order.
         origin: ``file:///…`` or the sanitized data source, as ``config.store_type`` has it.
         folder: where relative names of the configuration start; None for a database store.
         overridden: dotted paths that the environment overrides.
@@ -41,6 +42,7 @@ class Settings:
     """
 
     stored: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
     running: Mapping[str, Any] = field(default_factory=dict)
     origin: str = ""
     folder: Path | None = None
@@ -116,13 +118,13 @@ def _parsed(text: str, origin: str, environment: Mapping[str, str], folder: Path
             raise ValueError("no JSON object")  # noqa: TRY004
         stored = spelled(tree)
         found = overrides(environment, dict(flat(stored)))
-        running = apply(stored, found)
+        given = apply(stored, found)
     except (ValueError, RecursionError) as error:
         where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         fault = f"failed to load the configuration from {origin}: it is no JSON object{where}"
         found = apply({}, overrides(environment, {}))
-        return Settings({}, found, origin, folder, tuple(dict(flat(found))), _loose_secrets(text), fault)
-    return Settings(stored, running, origin, folder, tuple(found))
+        return Settings({}, found, found, origin, folder, tuple(dict(flat(found))), _loose_secrets(text), fault)
+    return Settings(stored, given, given, origin, folder, tuple(found))
 
 
 def _from_database(source: str, environment: Mapping[str, str], folder: Path | None) -> Settings:
@@ -147,17 +149,15 @@ def _from_database(source: str, environment: Mapping[str, str], folder: Path | N
     if text is None:
         found = apply({}, overrides(environment, {}))
         fault = fault or f"failed to load the configuration from the database at {dsn.place(source)}: no active row"
-        return Settings({}, found, origin, folder, tuple(dict(flat(found))), fault=fault)
+        return Settings({}, found, found, origin, folder, tuple(dict(flat(found))), fault=fault)
     return _parsed(str(text), origin, environment, folder)
 
 
 def with_defaults(settings: Settings, target: Version | None) -> Settings:
     """Return the settings as a server of ``target`` runs with them."""
-    from dataclasses import replace
-
     if settings.fault:
         return settings
-    return replace(settings, running=completed(settings.running, target))
+    return replace(settings, running=completed(settings.given, target))
 
 
 def _loose_secrets(text: str) -> tuple[str, ...]:
