@@ -16,6 +16,7 @@ from analyzer.errors import PacketError, Progress, SourceError, UsageError
 from analyzer.files import replace_when_done
 from analyzer.generate.api import Server, check_url
 from analyzer.generate.http import client
+from analyzer.generate.scrub import not_installed, reason
 from analyzer.text import human_bytes, printable
 
 if TYPE_CHECKING:
@@ -105,8 +106,10 @@ def download(
         UsageError: neither or both of ``server`` and ``local``, no token, or the file cannot be written.
         SourceError: the server refuses, does not answer, or sends no readable packet; one line with what to do next.
     """
-    import httpx
-
+    try:
+        import httpx
+    except ModuleNotFoundError as error:
+        raise UsageError(not_installed(error)) from None
     if (server is None) == (local is None):
         raise UsageError("name a server by its URL or by its local socket, one of both")
     if server is not None and not token:
@@ -124,8 +127,6 @@ def download(
 
 def _transport(error: Exception) -> str:
     import httpx
-
-    from analyzer.generate.scrub import reason
 
     why = reason(error)
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):

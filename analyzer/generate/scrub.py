@@ -41,6 +41,8 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
 
 def reason(error: BaseException, known: Iterable[str] = ()) -> str:
     """Return what an exception says, scrubbed; its type where it says nothing."""
+    if isinstance(error, ModuleNotFoundError):
+        return not_installed(error)
     if isinstance(error, TimeoutError) and not str(error):
         return "timed out"
     if type(error).__name__ in _PROTOCOL:
@@ -48,6 +50,11 @@ def reason(error: BaseException, known: Iterable[str] = ()) -> str:
     if isinstance(error, OSError) and error.strerror:
         return scrub(error.strerror.lower() if error.errno else error.strerror, known)
     return scrub(_ERRNO.sub("", str(error)), known) or type(error).__name__
+
+
+def not_installed(error: ModuleNotFoundError) -> str:
+    """Return what to install where a library of the extra ``generate`` is missing."""
+    return f"{error.name} is not installed: pip install 'supportpacket[generate]'"
 
 
 def database_reason(error: psycopg.Error, known: Iterable[str] = ()) -> str:

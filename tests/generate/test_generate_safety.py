@@ -403,3 +403,21 @@ def test_a_version_that_is_known_late_decides_the_defaults(whole, tmp_path, post
     assert "CacheSettings" not in config
     assert "BleveSettings" in config
     assert "GfycatAPIKey" not in config["ServiceSettings"]
+
+
+def test_without_the_extra(site, tmp_path):
+    """Without the libraries of the extra ``generate`` the rest is still collected, and it is said what to install."""
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    (blocked / "sitecustomize.py").write_text(
+        "import sys\nfor name in ('psycopg', 'ldap3', 'httpx'):\n    sys.modules[name] = None\n"
+    )
+    site.setting("SqlSettings.DataSource", "postgres://u:p@127.0.0.1:1/m")
+    site.setting("LdapSettings.Enable", True)
+    code, out, err = run(
+        "--config", site.save(), "-o", str(tmp_path / "out"), "--cpu-seconds", "0", PYTHONPATH=str(blocked)
+    )
+    assert code == 3, err
+    assert "mattermost.log" in zipfile.ZipFile(out.strip()).namelist()
+    assert "pip install 'supportpacket[generate]'" in err
+    assert "Traceback" not in err

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from analyzer.errors import UsageError
 from analyzer.format.credentials import ACCOUNT_NAMES, CREDENTIALS
+from analyzer.generate.scrub import database_reason, not_installed
 from analyzer.generate.settings import dsn
 from analyzer.generate.settings.defaults import completed, spelled
 from analyzer.generate.settings.environment import apply, flat, overrides
@@ -128,8 +129,10 @@ def _parsed(text: str, origin: str, environment: Mapping[str, str], folder: Path
 
 
 def _from_database(source: str, environment: Mapping[str, str], folder: Path | None) -> Settings:
-    import psycopg
-
+    try:
+        import psycopg
+    except ModuleNotFoundError as error:
+        raise UsageError(not_installed(error)) from None
     origin = dsn.sanitized(source)
     if source.strip().lower().startswith("mysql:"):
         raise UsageError("a configuration in MySQL cannot be read, only PostgreSQL")
@@ -143,8 +146,6 @@ def _from_database(source: str, environment: Mapping[str, str], folder: Path | N
             row = connection.execute("SELECT Value FROM Configurations WHERE Active").fetchone()
             text = row[0] if row else None
     except psycopg.Error as error:
-        from analyzer.generate.scrub import database_reason
-
         fault = f"failed to load the configuration from the database at {dsn.place(source)}: {database_reason(error)}"
     if text is None:
         found = apply({}, overrides(environment, {}))
