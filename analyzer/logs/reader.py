@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analyzer.logs.log import Log
 
 MAX_BYTES = 4 << 30
-_SMALL = 1 << 20
+_SMALL = 512 << 10
 _ALWAYS = ("line", "kind")
 _IN_PART = frozenset({"line", "kind", "time", "time_from"})
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analyzer.logs.source import Feed
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_BLOCK: Final = 2 << 20
+_BLOCK: Final = 1 << 20
 # what logr writes at the start of every JSON line; the first of equal keys counts, so level and message are certain
 _HEAD = re.compile(rb'\{"timestamp": ?"[^"\\]*", ?"level": ?"([^"\\]*)", ?"msg": ?"([^"\\]*)"')
 _AGAIN: Final = (b'{"timestamp"', b'{"level"')

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Protocol, TypeAlias, cast
 
 from analyzer.errors import PacketError, SourceError
 
-CHUNK: Final = 2 << 20
+CHUNK: Final = 1 << 20
 _PEEK: Final = 64 << 10
 _GZIP: Final = b"\x1f\x8b\x08"
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from analyzer.logs.forms import MAX_LINE
 
-BLOCK: Final = 2 << 20
+BLOCK: Final = 1 << 20
 _HEAD: Final = 64 << 10
 RECORD_START = re.compile(
     rb'\{"|(?:\x1b\[[0-9;]*m)?(?:[A-Za-z-]{3,40}(?:\x1b\[0m)?[ \t]+[^\w\[\s]{0,4}[ \t]*)?\[?\d{4}-\d\d-\d\d[T ]'
