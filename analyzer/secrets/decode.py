@@ -184,7 +184,10 @@ def _base64_fragments(word: str) -> set[str]:
     return found
 
 
-BASE64_MARKS: Final = tuple(sorted({mark for word in _STRONG for mark in _base64_fragments(word)} | {"H4sIA"}))
+_ONCE: Final = {mark for word in _STRONG for mark in _base64_fragments(word)} | {"H4sIA"}
+_COMMON: Final = ("password", "Password", "secret", "Secret", "token", "Token", "https://", "postgres", "PRIVATE KEY")
+_TWICE: Final = {mark for word in _COMMON for once in _base64_fragments(word) for mark in _base64_fragments(once)}
+BASE64_MARKS: Final = tuple(sorted(_ONCE | _TWICE))
 """What the beginning of a rule's match looks like in base64; ``H4sIA`` is gzip."""
 
 _WIDE_WORDS: Final = tuple(
@@ -194,9 +197,6 @@ UTF16_MARKS: Final = tuple(word.encode("utf-16-le")[:-1] for word in _WIDE_WORDS
 """A word as UTF-16 from its first to its last letter: the same bytes in both byte orders."""
 PERCENT_MARK: Final = r"%(?:25)?(?:3[dDaA]|2[26fF]|40|5[bBcCdD]|7[bB])[^\s\"'<>]"
 JSON_MARK: Final = r"\\u00(?:2[27fF]|3[aAdD]|[4-7][0-9a-fA-F])|:\\/\\/|\\/hooks\\/|\\/services\\/"
-
-BASE64_RUN_MARK: Final = r"(?:^|[^A-Za-z0-9+])[A-Za-z0-9+]{56}"
-"""The beginning of a long run, once a run: base64 of what no mark above was foreseen for, such as base64."""
 
 _URL_STOPS: Final = tuple(bytes([c]) for c in b" \t\n\r\x0b\x0c\"'<>\\`\x00")
 _URL_RUN = re.compile(rb"[^\s\"'<>\\`\x00]{0,8192}")

@@ -11,7 +11,7 @@ import re
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from analyzer.errors import UsageError
-from analyzer.secrets.decode import BASE64_MARKS, BASE64_RUN_MARK, JSON_MARK, PERCENT_MARK, UTF16_MARKS
+from analyzer.secrets.decode import BASE64_MARKS, JSON_MARK, PERCENT_MARK, UTF16_MARKS
 from analyzer.secrets.rules import RULES
 
 EngineName: TypeAlias = Literal["auto", "hyperscan", "literal"]
@@ -56,7 +56,6 @@ def expressions() -> tuple[list[bytes], list[int], list[int]]:
         add(rule.multi_pattern.encode("latin-1"), index, start | (hyperscan.HS_FLAG_CASELESS if rule.nocase else 0))
     add(PERCENT_MARK.encode(), PERCENT)
     add(JSON_MARK.encode(), JSON)
-    add(BASE64_RUN_MARK.encode(), BASE64)
     for mark in BASE64_MARKS:
         add(re.escape(mark.encode()), BASE64)
     for wide in UTF16_MARKS:
@@ -131,7 +130,6 @@ class LiteralMatcher:
         self._exact = [None if rule.nocase else rule.keyword_regex for rule in RULES]
         self._percent = re.compile(PERCENT_MARK.encode())
         self._json = re.compile(JSON_MARK.encode())
-        self._run = re.compile(BASE64_RUN_MARK.encode())
         self._base64 = frozenset(mark.encode() for mark in BASE64_MARKS)
 
     def candidates(self, block: bytes, low: int, high: int) -> tuple[list[tuple[int, int]], bool]:
@@ -149,7 +147,7 @@ class LiteralMatcher:
                     exact = self._exact[index]
                     if exact is None or exact.match(block, start):
                         found.add((start, index))
-        for index, pattern in ((PERCENT, self._percent), (JSON, self._json), (BASE64, self._run)):
+        for index, pattern in ((PERCENT, self._percent), (JSON, self._json)):
             found.update((m.end() - 1, index) for m in pattern.finditer(block) if low <= m.end() - 1 < high)
         return sorted(found), False
 
