@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from analyzer.errors import UsageError
 from analyzer.format.credentials import ACCOUNT_NAMES, CREDENTIALS
-from analyzer.generate.scrub import database_reason, not_installed
+from analyzer.generate.scrub import database_reason, not_installed, reason
 from analyzer.generate.settings import dsn
 from analyzer.generate.settings.defaults import completed, spelled
 from analyzer.generate.settings.environment import apply, flat, overrides
@@ -136,22 +137,36 @@ def _from_database(source: str, environment: Mapping[str, str], folder: Path | N
     origin = dsn.sanitized(source)
     if source.strip().lower().startswith("mysql:"):
         raise UsageError("a configuration in MySQL cannot be read, only PostgreSQL")
-    fault = None
-    text = None
-    try:
-        with psycopg.connect(
-            dsn.for_psycopg(source), connect_timeout=CONNECT_SECONDS, options=f"-c statement_timeout={QUERY_MS}"
-        ) as connection:
-            connection.read_only = True
-            row = connection.execute("SELECT Value FROM Configurations WHERE Active").fetchone()
-            text = row[0] if row else None
-    except psycopg.Error as error:
-        fault = f"failed to load the configuration from the database at {dsn.place(source)}: {database_reason(error)}"
+    text, why = _active_row(psycopg, source)
+    fault = f"failed to load the configuration from the database at {dsn.place(source)}: {why}" if why else None
     if text is None:
         found = apply({}, overrides(environment, {}))
-        fault = fault or f"failed to load the configuration from the database at {dsn.place(source)}: no active row"
         return Settings({}, found, found, origin, folder, tuple(dict(flat(found))), fault=fault)
     return _parsed(str(text), origin, environment, folder)
+
+
+def _active_row(psycopg: Any, source: str) -> tuple[str | None, str | None]:
+    """Return the stored configuration, or why there is none; in a thread, since a dead network never answers."""
+    found: list[tuple[str | None, str | None]] = []
+
+    def ask() -> None:
+        try:
+            with psycopg.connect(
+                dsn.for_psycopg(source), connect_timeout=CONNECT_SECONDS, application_name="supportpacket"
+            ) as connection:
+                connection.read_only = True
+                connection.execute(f"SET LOCAL statement_timeout = {QUERY_MS}")
+                row = connection.execute("SELECT Value FROM Configurations WHERE Active").fetchone()
+                found.append((str(row[0]), None) if row else (None, "no active row"))
+        except (psycopg.Error, UnicodeError, ValueError) as error:
+            known = dsn.credentials(source)[0]
+            why = database_reason(error, known) if isinstance(error, psycopg.Error) else reason(error, known)
+            found.append((None, why))
+
+    thread = threading.Thread(target=ask, name="load configuration", daemon=True)
+    thread.start()
+    thread.join(CONNECT_SECONDS + QUERY_MS / 1000 - 2)
+    return found[0] if found else (None, "no answer")
 
 
 def with_defaults(settings: Settings, target: Version | None) -> Settings:
