@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from analyzer.archive import open_archive
+from analyzer.archive.source import shown_name
 from analyzer.batch.pool import WorkerLimits, run
 from analyzer.batch.queue import Item, expand, repeated
 from analyzer.errors import PacketError, Progress
@@ -92,8 +93,9 @@ def _in_this_process(source: Source, policy: Policy) -> PacketScan:
 
 
 def _failed(source: str, reason: str) -> PacketScan:
-    shown = printable(reason).removeprefix(f"{printable(source)}: ")
-    return PacketScan(source, "unread", problems=(ScanProblem(source, "", "open", "error", shown),))
+    name = shown_name(source) if "://" in source else source
+    shown = printable(reason).removeprefix(f"{printable(name)}: ")
+    return PacketScan(source, "unread", problems=(ScanProblem(name, "", "open", "error", shown),))
 
 
 def scan_each(

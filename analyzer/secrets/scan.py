@@ -45,12 +45,14 @@ class _Scan:
 
     def __init__(self, archive: Archive, source: str, policy: Policy, progress: Progress | None) -> None:
         self._archive = archive
-        self._source = source
+        self._given = source
+        # a URL may hold credentials of its own: what leaves is its name without them
+        self._source = archive.name if "://" in source else source
         self._policy = policy
         self._progress = progress
         self._context = look_at(archive)
         self._engine: Matcher | None = None
-        self._collector = Collector(source, policy, self._context)
+        self._collector = Collector(self._source, policy, self._context)
         self._problems: list[ScanProblem] = []
         self._held: list[tuple[Member, str, list[bytes] | None]] = []
         self._held_bytes = 0
@@ -79,7 +81,7 @@ class _Scan:
         if not self._context.is_packet and archive.members:
             self._problem("", "open", "info", f"no Support Packet: scanned as a plain {archive.kind}")
         return PacketScan(
-            self._source,
+            self._given,
             "packet" if self._context.is_packet else archive.kind,
             shown,
             suppressed,

@@ -198,3 +198,20 @@ def test_kingfisher_adds_its_rules(tmp_path):
     )
     assert [row["rule"] for row in own] == ["assigned-secret"]
     assert [row["rule"].partition(":")[0] for row in more] == ["assigned-secret", "kingfisher"]
+
+
+def test_credentials_of_a_url_do_not_leave(tmp_path, secret):
+    import fsspec
+
+    packet = make(tmp_path / "p.zip", f"x password={secret} y")
+    fsspec.filesystem("memory").pipe({"/bucket/p.zip": packet.read_bytes()})
+    result = analyzer.scan("memory://bucket/p.zip")
+    assert [finding.packet for finding in result] == ["memory://bucket/p.zip"]
+    for url in (
+        "https://user:hunter2@127.0.0.1:9/p.zip?X-Amz-Signature=hunter3",
+        "memory://user:hunter2@bucket/none.zip?sig=hunter3",
+    ):
+        failed = analyzer.scan([url])
+        told = failed.to_jsonl() + json.dumps(failed.to_sarif()) + failed.problems.to_string()
+        assert failed.totals.problems == 1
+        assert "hunter" not in told
