@@ -8,6 +8,8 @@
     node.cpu.top(20)                        # a frame of hot functions
     node.goroutines.suspects()              # who waits for whom
     packet.secrets()                        # what sanitizing left behind
+    analyzer.scan(["uploads/"])             # many packets
+    analyzer.generate(Plan(config="/opt/mattermost/config/config.json"))    # Plan: from analyzer.generate
 
 Nothing heavy is imported before it is used.
 """
@@ -35,6 +37,9 @@ from analyzer.errors import (
 if TYPE_CHECKING:
     from analyzer.archive import Limits
     from analyzer.face import Packet
+    from analyzer.generate import Generated, Plan
+    from analyzer.generate.download import Downloaded
+    from analyzer.generate.run import Watch
     from analyzer.goroutines import GoroutineDump
     from analyzer.logs import Log
     from analyzer.profiles import Profile
@@ -54,6 +59,8 @@ __all__ = [
     "SourceError",
     "UnsafeArchive",
     "UsageError",
+    "download",
+    "generate",
     "open_packet",
     "read_goroutines",
     "read_log",
@@ -131,7 +138,47 @@ def scan(
     policy: Policy | None = None,
     progress: Progress | None = None,
 ) -> ScanResult:
-    """Scan packets, folders and URLs for secrets; see ``analyzer.batch.scan``."""
+    """Scan packets, folders, globs and URLs for secrets; see ``analyzer.batch.many.scan``.
+
+    Args:
+        sources: paths or URLs of packets, or of folders that hold packets.
+        jobs: processes; the number of processors without it.
+        policy: engine, limits, key and known findings.
+        progress: called with (packets done, packets in all, what was done).
+
+    Raises:
+        UsageError: the engine asked for is not installed.
+    """
     from analyzer.batch import scan as scan_sources
 
     return scan_sources(sources, jobs=jobs, policy=policy, progress=progress)
+
+
+def generate(plan: Plan, *, watch: Watch | None = None, progress: Progress | None = None) -> Generated:
+    """Collect a packet on the server's host, whether the server runs or not, and leave no secret in it.
+
+    Args:
+        plan: what to collect, from where, and where to put it (``from analyzer.generate import Plan``).
+        watch: called whenever a collector starts or ends.
+        progress: called while members are scanned and written.
+
+    Raises:
+        UsageError: there is no such configuration, or the plan contradicts itself.
+        SourceError: the packet cannot be written.
+    """
+    # once imported, the room of this name takes this function's place; it can be called in the same way
+    from analyzer.generate.generator import generate as run
+
+    return run(plan, watch=watch, progress=progress)
+
+
+def download(**options: Any) -> Downloaded:
+    """Fetch a packet from a running server; ``options`` as in ``analyzer.generate.download.download``.
+
+    Raises:
+        UsageError: neither or both of ``server`` and ``local``, no token, or the file cannot be written.
+        SourceError: the server refuses, does not answer, or sends no readable packet.
+    """
+    from analyzer.generate.download import download as fetch
+
+    return fetch(**options)
