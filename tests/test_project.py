@@ -57,10 +57,10 @@ def test_public_names_are_what_the_package_says():
 
 
 def test_generate_can_be_called_before_and_after_its_room_is_imported():
-    with pytest.raises(analyzer.PacketError, match="nowhere.json"):
+    with pytest.raises(analyzer.PacketError, match="nowhere"):
         analyzer.generate(_plan())
     assert callable(analyzer.generate)
-    with pytest.raises(analyzer.PacketError, match="nowhere.json"):
+    with pytest.raises(analyzer.PacketError, match="nowhere"):
         analyzer.generate(_plan())
 
 
