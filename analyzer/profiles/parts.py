@@ -1,18 +1,19 @@
 """One serialized profile cut into its submessages, still as bytes.
 
-The quick way lets the protobuf runtime cut (message ``ProfileParts`` of proto/profile.proto). Whatever it
-refuses, or leaves as an unknown field that needs a closer look, goes the strict way: a walk over the top level
-that stops where ``go tool pprof`` stops and can say at which byte and why.
+The quick way cuts while the file is being read, gives the samples away block by block and forgets them. What it
+refuses goes the strict way: a walk over the whole file that stops where ``go tool pprof`` stops and can say at
+which byte and why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+
+import numpy as np
 
 from analyzer.errors import ProfileError
-from analyzer.profiles.wire import BYTES, FIXED32, FIXED64, VARINT, WireError, read_varint
+from analyzer.profiles.wire import BYTES, FIXED32, FIXED64, PAD, VARINT, Messages, WireError, read_varint
 
 SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = range(1, 7)
 DROP_FRAMES, KEEP_FRAMES, TIME, DURATION, PERIOD_TYPE, PERIOD, COMMENT, DEFAULT_TYPE, DOC_URL = range(7, 16)
@@ -33,7 +34,7 @@ class Parts:
     """Submessages by field number, and the single fields.
 
     Attributes:
-        messages: field number (1 to 6) -> serialized submessages in order.
+        messages: field number (1 to 6) -> serialized submessages in order; no samples after the quick way.
         offsets: field number -> byte offset of each submessage; empty after the quick way.
         scalars: field number -> value, modulo 2**64.
         period_types: serialized period types; the last one counts.
@@ -41,7 +42,7 @@ class Parts:
         error: what stopped the strict walk, if anything, and at which byte.
     """
 
-    messages: dict[int, Sequence[bytes]]
+    messages: dict[int, list[bytes]] = field(default_factory=lambda: {number: [] for number in _MESSAGES})
     offsets: dict[int, list[int]] = field(default_factory=dict)
     scalars: dict[int, int] = field(default_factory=dict)
     period_types: list[bytes] = field(default_factory=list)
@@ -80,49 +81,72 @@ class Parts:
             raise WireError(0, f"field {number} has wire type {kind}")
 
 
-def split_quick(data: bytes) -> Parts | None:
-    """Cut a serialized profile, or return None for one that needs the strict way."""
-    from google.protobuf.message import DecodeError
-    from google.protobuf.unknown_fields import UnknownFieldSet
+def split_blocks(blocks: Iterable[bytes], parts: Parts) -> Iterator[Messages]:
+    """Cut a serialized profile that comes in blocks: yield its samples, put the rest into ``parts``.
 
-    from analyzer.profiles.profile_pb2 import ProfileParts
+    Raises:
+        WireError, ProfileError: something is wrong with it; ``split_strict`` tells what.
+    """
+    waiting: list[bytes] = []
+    size = needed = 0
+    for block in blocks:
+        waiting.append(block)
+        size += len(block)
+        if size < needed:
+            continue
+        data = b"".join([*waiting, PAD])
+        starts: list[int] = []
+        ends: list[int] = []
+        at, needed = _cut(data, size, parts, starts, ends)
+        waiting = [data[at:size]]
+        size -= at
+        if starts:
+            yield Messages(np.frombuffer(data, np.uint8), np.array(starts, np.int64), np.array(ends, np.int64))
+    if size:
+        raise WireError(0, "the file ends inside a field")
 
-    message = ProfileParts()
-    try:
-        message.ParseFromString(data)
-    except DecodeError:
-        return None
-    parts = Parts(
-        {
-            SAMPLE_TYPE: message.sample_type,
-            SAMPLE: message.sample,
-            MAPPING: message.mapping,
-            LOCATION: message.location,
-            FUNCTION: message.function,
-            STRING: message.string_table,
-        }
-    )
-    if message.string_table and message.string_table[0]:
-        return None
-    unknown_fields: Any = UnknownFieldSet(message)
-    for unknown in unknown_fields:
-        kind = unknown.wire_type
-        if kind not in (VARINT, FIXED64, BYTES, FIXED32):
-            return None
-        blob = unknown.data if kind == BYTES else b""
-        value = unknown.data if kind == VARINT else 0
-        try:
-            parts.take(unknown.field_number, kind, value, blob)
-        except (WireError, ProfileError):
-            return None
-    return parts
+
+def _cut(data: bytes, size: int, parts: Parts, starts: list[int], ends: list[int]) -> tuple[int, int]:
+    """Cut ``data[:size]``, padding behind it; return where the first unfinished field begins and its least size."""
+    messages = parts.messages
+    at = 0
+    while at < size:
+        begin = at
+        tag, at = data[at], at + 1
+        if tag >= 0x80:
+            tag, at = read_varint(data, begin)
+        number, kind = tag >> 3, tag & 7
+        value, start = 0, at
+        if kind == BYTES:
+            value, start = data[at], at + 1
+            if value >= 0x80:
+                value, start = read_varint(data, at)
+            at = start + value
+        elif kind == VARINT:
+            value, at = read_varint(data, at)
+        elif kind in (FIXED64, FIXED32):
+            at += 8 if kind == FIXED64 else 4
+        else:
+            raise WireError(0, f"wire type {kind} does not exist")
+        if at > size:
+            return begin, at - begin
+        if kind != BYTES or number not in messages:
+            parts.take(number, kind, value, data[start:at] if kind == BYTES else b"")
+        elif number == SAMPLE:
+            starts.append(start)
+            ends.append(at)
+        else:
+            messages[number].append(data[start:at])
+            if number == STRING and messages[STRING][0]:
+                raise WireError(0, "the first string is not empty")
+    return at, 1
 
 
 def split_strict(data: bytes) -> Parts:
     """Cut a serialized profile field by field, up to the first defect, which is left in ``Parts.error``."""
-    messages: dict[int, list[bytes]] = {number: [] for number in _MESSAGES}
     offsets: dict[int, list[int]] = {number: [] for number in _MESSAGES}
-    parts = Parts(dict(messages), offsets)
+    parts = Parts(offsets=offsets)
+    messages = parts.messages
     at = 0
     size = len(data)
     while at < size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.profiles.container import MAX_BYTES, Source, loader
+from analyzer.profiles.container import MAX_BYTES, Source, content
 from analyzer.profiles.decode import decode
 from analyzer.profiles.profile import Profile
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def read_columns(source: Source, *, max_bytes: int = MAX_BYTES) -> Columns:
     """Read one profile as columns; see ``read_profile``."""
-    return decode(loader(source, max_bytes))
+    return decode(content(source, max_bytes))
 
 
 def read_profile(source: Source, *, max_bytes: int = MAX_BYTES) -> Profile:

@@ -15,7 +15,7 @@ from analyzer.errors import ProfileError
 from analyzer.profiles.numbers import first_of_each
 
 if TYPE_CHECKING:
-    from analyzer.profiles.model import I64, U64, Bools, Columns
+    from analyzer.profiles.model import I32, U64, Bools, Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class References:
 
     Attributes:
         missing_location: (sample, id) of the first reference to a location that does not exist.
-        value_counts: int64 [samples], how many values each sample has.
+        value_counts: int32 [samples], how many values each sample has.
     """
 
     missing_location: tuple[int, int] | None
-    value_counts: I64
+    value_counts: I32
 
 
 def check(columns: Columns, references: References) -> None:
