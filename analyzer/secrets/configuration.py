@@ -168,6 +168,8 @@ def _data_source(leaf: Leaf, row: Credential, version: Version | None) -> Iterat
         start, end = leaf.place(len(leaf.value[: found.start].encode()), len(leaf.value[: found.end].encode()))
         encodings = leaf.encodings
         plain = shapes.unquoted(value) if found.form in {"url", "parameter"} else value
+        if shapes.is_example(plain):
+            continue
         if plain != value:
             encodings += ("percent",)
         partly = version is not None and version.at_least(_PARTLY_MASKED_SINCE)

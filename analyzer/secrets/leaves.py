@@ -77,32 +77,31 @@ def leaves(text: bytes, path: str = "", outer: tuple[Layer, ...] = ()) -> Iterat
     awaited, seen = True, False  # whether a value may come now
     while (token := _TOKEN.match(text, position)) is not None:
         position = token.end()
-        if token["close"] is not None:
-            if not stack or stack.pop()[1] != (token["close"] == b"]"):
+        close, raw_key, text_value, opened, plain, comma = token.groups()
+        if close is not None:
+            if not stack or stack.pop()[1] != (close == b"]"):
                 raise NoJson("brackets do not match")
             slots.pop()
-            awaited = token["comma"] is not None
+            awaited = comma is not None
             continue
         in_object = bool(stack) and not stack[-1][1]
-        if not awaited or in_object != (token["key"] is not None) or (seen and not stack):
+        if not awaited or in_object != (raw_key is not None) or (seen and not stack):
             raise NoJson("a comma or a key is missing")
         seen = True
         if in_object:
-            slots[-1] = _text(token["key"])
+            slots[-1] = _text(raw_key)
         elif stack:
             slots[-1] = int(slots[-1]) + 1
-        if token["open"] is None:
-            awaited = token["comma"] is not None
+        if opened is None:
+            awaited = comma is not None
             # literals, short numbers and empty texts hold nothing
-            if token["text"] or (
-                token["plain"] is not None and token["plain"][:4].isdigit() and len(token["plain"]) > 3
-            ):
+            if text_value or (plain is not None and plain[:4].isdigit() and len(plain) > 3):
                 yield from _leaf(token, _path(stack, slots, path), _key(slots), outer)
-        elif len(stack) >= MAX_DEPTH or token["comma"] is not None:
+        elif len(stack) >= MAX_DEPTH or comma is not None:
             raise NoJson("nested too deeply, or a value is missing")
         else:
-            stack.append((_path(stack, slots, path), token["open"] == b"["))
-            slots.append(-1 if token["open"] == b"[" else "")
+            stack.append((_path(stack, slots, path), opened == b"["))
+            slots.append(-1 if opened == b"[" else "")
             awaited = True
     if stack or not seen or text[position:].strip():
         raise NoJson("the text breaks off or is no JSON")

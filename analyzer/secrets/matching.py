@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from analyzer.secrets import decode, engine
+from analyzer.secrets import decode, engine, shapes
 from analyzer.secrets.rules import RULES, Hit, Rule
 from analyzer.secrets.rules.cuts import escape_before
 
@@ -79,6 +79,8 @@ def confirm(rule: Rule, block: bytes, keyword: int) -> Match | None:
     hit.value, encodings = decode.decode_value(block, hit.start, hit.end, depth=depth, percent=rule.percent)
     if _NO_TEXT.search(hit.value):  # chance in binary data: people and programs write secrets as text
         return None
+    if shapes.is_example(hit.value):
+        return None
     confidence = rule.confidence
     for check in rule.checks:
         verdict = check(hit)
@@ -89,6 +91,8 @@ def confirm(rule: Rule, block: bytes, keyword: int) -> Match | None:
     if rule.reveal is not None:
         hit.value, more = rule.reveal(hit.value)
         encodings += more
+        if shapes.is_example(hit.value):
+            return None
     return Match(rule, hit.start, hit.end, hit.value, encodings, confidence, rule.priority)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections import Counter
 from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote
 
+from analyzer.format.dummies import DIGITS, FEWEST, MARK, is_dummy
 from analyzer.format.masks import is_mask
 
 _PLACEHOLDER = re.compile(
@@ -65,17 +67,53 @@ _SNAKE = re.compile(r"[a-z]+(?:[-_.][a-z]+)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
 _PUBLIC = re.compile(
     r"-----BEGIN (?:CERTIFICATE|(?:RSA |EC )?PUBLIC KEY|PGP PUBLIC|X509)|ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|MII[A-Z]"
 )
+_DUMMY_FRONT = re.compile(
+    r"""\s*(?:[A-Za-z_]{2,20}=|-----[A-Z0-9 ]{1,60}-----\s*|gh[pousr]_|github_pat_|glpat-|xox[a-z](?:-\d+)?-|xapp-\d-
+    |[sr]k_(?:live|test)_|sk-(?:ant-|proj-)?|AKIA|ASIA|SG\.|npm_|AIza|ya29\.|hf_|dop_v1_|shp(?:at|ss|ca|pa)_|pypi-|eyJ[A-Za-z0-9_-]*\.)""",
+    re.VERBOSE,
+)
+_THREE_LETTERS = re.compile(r"[^A-Za-z]*([A-Za-z])[^A-Za-z]*([A-Za-z])[^A-Za-z]*([A-Za-z])")
+_NO_LETTER = re.compile(r"[^A-Za-z]+")
+_BY_HAND = re.compile(r"(?:19|20)\d\d(?!\d)|123")
+_DENSE = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}\Z")
+_KINDS: Final = str.maketrans(
+    string.ascii_lowercase + string.ascii_uppercase + string.digits, "a" * 26 + "A" * 26 + "0" * 10
+)
 
 
 def entropy(value: str) -> float:
     """Return the Shannon entropy in bits a character."""
     size = len(value)
-    return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
+    return math.log2(size) - sum(n * math.log2(n) for n in Counter(value).values() if n > 1) / size if size else 0.0
 
 
 def is_clean(value: str) -> bool:
-    """Whether ``value`` is a mask, a placeholder, a template, a Go pointer, or nothing at all."""
-    return not value.strip() or is_mask(value) or bool(_PLACEHOLDER.match(value.strip())) or bool(_POINTER.match(value))
+    """Whether ``value`` is a mask, a placeholder, an example string, a template, a Go pointer, or nothing at all."""
+    return (
+        not value.strip()
+        or is_mask(value)
+        or bool(_PLACEHOLDER.match(value.strip()))
+        or bool(_POINTER.match(value))
+        or is_example(value)
+    )
+
+
+def is_example(value: str) -> bool:
+    """Whether ``value`` is an example string as this package writes one in place of a secret.
+
+    Narrower than ``is_dummy``, which also takes what people and servers have: ``example`` anywhere, as in a URL of
+    example.com; ``Exam2024!``; ``123456``. Here the letters must begin so, after a token's known prefix; a shorter
+    beginning must not stand with a year; and digits alone must go on beyond the ten that people type.
+    """
+    front = _DUMMY_FRONT.match(value)
+    rest = value[front.end() :] if front else value
+    first = _THREE_LETTERS.match(rest)
+    if first is None:
+        return sum(map(str.isdigit, rest)) > len(DIGITS) and is_dummy(rest)
+    if "".join(first.groups()).lower() != MARK[:FEWEST] or not is_dummy(rest):
+        return False
+    letters = _NO_LETTER.sub("", rest).lower()
+    return letters.startswith(MARK) or (MARK.startswith(letters) and not _BY_HAND.search(rest))
 
 
 def is_id(value: str) -> bool:
@@ -106,9 +144,7 @@ def is_public(value: str) -> bool:
 
 def is_reference(value: str) -> bool:
     """Whether ``value`` points somewhere instead of being a secret: file, plain URL, host, e-mail address, code."""
-    return bool(
-        _FILE.match(value) or _URL.match(value) or _EMAIL.match(value) or _HOST.match(value) or _CALL.match(value)
-    )
+    return is_setting_reference(value) or bool(_CALL.match(value))
 
 
 def is_call(value: str) -> bool:
@@ -118,7 +154,21 @@ def is_call(value: str) -> bool:
 
 def is_setting_reference(value: str) -> bool:
     """Whether a setting points somewhere: a file, a plain URL, a host name, an e-mail address."""
-    return bool(_FILE.match(value) or _URL.match(value) or _EMAIL.match(value) or _HOST.match(value))
+    if _FILE.match(value):
+        return not is_dense(value)
+    return bool(_URL.match(value) or _EMAIL.match(value) or _HOST.match(value))
+
+
+def is_dense(value: str) -> bool:
+    """Whether ``value`` is base64 that changes between small, capital and digit too often for names of files.
+
+    One AWS secret key in 64 begins with ``/``, as a path does.
+    """
+    if not _DENSE.match(value):
+        return False
+    kinds = value.replace("/", "").translate(_KINDS)
+    changes = sum(a != b for a, b in pairwise(kinds))
+    return changes * 3 >= len(kinds) and {"a", "A"} <= set(kinds)
 
 
 def has_mixture(value: str) -> bool:
@@ -152,7 +202,11 @@ def is_random(value: str) -> bool:
     """
     if len(value) < 12 or " " in value:
         return False
-    letters = sum(c.isalpha() for c in value)
-    digits = sum(c.isdigit() for c in value)
-    mixed = sum(a.islower() != b.islower() for a, b in pairwise(value) if a.isalpha() and b.isalpha())
-    return ((digits >= 2 and letters >= 2) or mixed >= max(4, len(value) // 6)) and entropy(value) > 2.5
+    letters = sum(map(str.isalpha, value))
+    if letters < 2:
+        return False
+    if sum(map(str.isdigit, value)) < 2:
+        mixed = sum(a.islower() != b.islower() for a, b in pairwise(value) if a.isalpha() and b.isalpha())
+        if mixed < max(4, len(value) // 6):
+            return False
+    return entropy(value) > 2.5
