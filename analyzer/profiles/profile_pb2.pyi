@@ -131,19 +131,3 @@ class Function(_message.Message):
     filename: int
     start_line: int
     def __init__(self, id: _Optional[int] = ..., name: _Optional[int] = ..., system_name: _Optional[int] = ..., filename: _Optional[int] = ..., start_line: _Optional[int] = ...) -> None: ...
-
-class ProfileParts(_message.Message):
-    __slots__ = ("sample_type", "sample", "mapping", "location", "function", "string_table")
-    SAMPLE_TYPE_FIELD_NUMBER: _ClassVar[int]
-    SAMPLE_FIELD_NUMBER: _ClassVar[int]
-    MAPPING_FIELD_NUMBER: _ClassVar[int]
-    LOCATION_FIELD_NUMBER: _ClassVar[int]
-    FUNCTION_FIELD_NUMBER: _ClassVar[int]
-    STRING_TABLE_FIELD_NUMBER: _ClassVar[int]
-    sample_type: _containers.RepeatedScalarFieldContainer[bytes]
-    sample: _containers.RepeatedScalarFieldContainer[bytes]
-    mapping: _containers.RepeatedScalarFieldContainer[bytes]
-    location: _containers.RepeatedScalarFieldContainer[bytes]
-    function: _containers.RepeatedScalarFieldContainer[bytes]
-    string_table: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, sample_type: _Optional[_Iterable[bytes]] = ..., sample: _Optional[_Iterable[bytes]] = ..., mapping: _Optional[_Iterable[bytes]] = ..., location: _Optional[_Iterable[bytes]] = ..., function: _Optional[_Iterable[bytes]] = ..., string_table: _Optional[_Iterable[bytes]] = ...) -> None: ...
