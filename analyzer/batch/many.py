@@ -131,6 +131,8 @@ def scan_each(
     same = repeated(readable)
     first = [item.source for item in readable if item.source not in same]
     work = _prepared(policy)
+    if isolate:
+        _warm()
     outcomes = (
         ((o.source, o.value, o.failure) for o in run(first, work, jobs=jobs, limits=limits))
         if isolate
@@ -156,6 +158,15 @@ def _prepared(policy: Policy) -> Callable[[str], PacketScan]:
         kingfisher()
     matcher("auto" if policy.engine == "kingfisher" else policy.engine)
     return ScanOne(replace(policy, key=policy.fingerprints))
+
+
+def _warm() -> None:
+    """Import and compile what a worker would otherwise do itself, each for itself, with its first packet."""
+    import analyzer.secrets.scan  # noqa: F401
+    from analyzer.secrets.rules import RULES
+
+    for rule in RULES:
+        _ = rule.regex, rule.left_class, rule.right_class
 
 
 def _attempt(work: Callable[[str], PacketScan], source: str) -> tuple[PacketScan | None, str | None]:

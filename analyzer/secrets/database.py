@@ -14,6 +14,7 @@ import hashlib
 import os
 import platform
 import stat
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -51,7 +52,8 @@ def load() -> Any:
 
 
 def _path(patterns: list[bytes], ids: list[int], flags: list[int], release: str) -> Path:
-    digest = hashlib.sha256(f"{release} {platform.platform()} {platform.processor()} {_cpu()}".encode())
+    # platform.processor() starts a program, so it is asked only where nothing else tells
+    digest = hashlib.sha256(f"{release} {sys.platform} {platform.machine()} {_cpu() or platform.processor()}".encode())
     for pattern, index, flag in zip(patterns, ids, flags, strict=True):
         digest.update(b"%d %d %d " % (index, flag, len(pattern)) + pattern)
     return cache_folder() / f"patterns-{digest.hexdigest()[:24]}.db"

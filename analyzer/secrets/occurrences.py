@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ MINIMUM: Final = 6
 MAX_VALUES: Final = 2_000
 _HEAD: Final = 8
 _PLAIN_WORD = re.compile(r"[a-z]{1,12}\Z|[A-Z][a-z]{1,11}\Z|\d{1,9}\Z")
+_JSON_SPECIAL = re.compile(r'["\\<>&]')
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*\Z")
 _WORD_BYTES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 
@@ -31,7 +33,7 @@ def spellings(value: str, *, wide: bool = True) -> dict[bytes, str]:
     if not _UNRESERVED.match(value):
         for text in _json_forms(value):
             found.setdefault(text.encode("utf-8", "replace"), "json")
-        for text in _percent_forms(value):
+        for text in _percent_forms(raw):
             found.setdefault(text.encode(), "percent")
     for packed in _base64_forms(raw):
         found.setdefault(packed, "base64")
@@ -44,6 +46,8 @@ def spellings(value: str, *, wide: bool = True) -> dict[bytes, str]:
 
 def _json_forms(value: str) -> Iterator[str]:
     """Yield ``value`` as JSON text has it: plain, as Go escapes it, in ASCII, and inside JSON in a string."""
+    if value.isascii() and value.isprintable() and not _JSON_SPECIAL.search(value):
+        return
     escaped = json.dumps(value, ensure_ascii=False)[1:-1]
     go = escaped.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
     yield from (
@@ -55,11 +59,23 @@ def _json_forms(value: str) -> Iterator[str]:
     )
 
 
-def _percent_forms(value: str) -> Iterator[str]:
-    """Yield ``value`` percent-encoded as different libraries do it, and twice."""
+def _percent_forms(raw: bytes) -> Iterator[str]:
+    """Yield ``raw`` percent-encoded as different libraries do it, and twice."""
+    for once, twice in _percent_tables():
+        percent = "".join(map(once.__getitem__, raw))
+        yield percent
+        yield percent.replace("%20", "+")
+        yield "".join(map(twice.__getitem__, raw))
+
+
+@lru_cache(maxsize=1)
+def _percent_tables() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """Return, for each set of safe characters, how each byte is written when it is encoded once, and twice."""
+    tables = []
     for safe in ("", "/", "!$'()*+,;:@/-._~"):
-        percent = quote(value, safe=safe, errors="replace")
-        yield from (percent, percent.replace("%20", "+"), quote(percent, safe=""))
+        once = tuple(quote(bytes([byte]), safe=safe) for byte in range(256))
+        tables.append((once, tuple(quote(text, safe="") for text in once)))
+    return tuple(tables)
 
 
 def _base64_forms(raw: bytes) -> Iterable[bytes]:

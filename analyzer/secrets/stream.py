@@ -114,28 +114,28 @@ class _Lines:
         self._offset = 0
         self._column = 0  # characters since the line's start, before _offset
 
-    def _advance(self, text: bytes) -> None:
-        newlines = text.count(b"\n")
+    def _advance(self, held: bytes, start: int, end: int) -> None:
+        newlines = held.count(b"\n", start, end)
         if newlines:
             self._line += newlines
-            self._column = _characters(text[text.rfind(b"\n") + 1 :])
+            self._column = _characters(held[held.rfind(b"\n", start, end) + 1 : end])
         else:
-            self._column += _characters(text)
+            self._column += _characters(held[start:end])
 
     def at(self, held: bytes, base: int, offset: int) -> tuple[int, int]:
         """Return (line, column) of ``offset``; offsets may go back within a block, then nothing is advanced."""
         if offset >= self._offset:
-            self._advance(held[self._offset - base : offset - base])
+            self._advance(held, self._offset - base, offset - base)
             self._offset = offset
             return self._line, self._column + 1
-        behind = held[offset - base : self._offset - base].count(b"\n")
+        behind = held.count(b"\n", offset - base, self._offset - base)
         start = held.rfind(b"\n", 0, offset - base) + 1
         return self._line - behind, _characters(held[start : offset - base]) + 1
 
     def leave(self, held: bytes, base: int, offset: int) -> None:
         """Count up to ``offset``, before which the bytes go away."""
         if offset > self._offset:
-            self._advance(held[self._offset - base : offset - base])
+            self._advance(held, self._offset - base, offset - base)
             self._offset = offset
 
 

@@ -98,14 +98,14 @@ def test_lines_stream_and_interruption_keeps_them(tmp_path, secret):
         stderr=subprocess.PIPE,
         text=True,
     )
-    first = json.loads(process.stdout.readline())
-    assert first["type"] == "finding"
-    time.sleep(0.5)
+    streamed = [json.loads(process.stdout.readline()) for _ in range(4)]
+    assert {row["type"] for row in streamed} == {"finding"}
+    time.sleep(0.2)
     assert process.poll() is None, "the large one is still being scanned"
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    rows = [first, *map(json.loads, rest.splitlines())]
+    rows = [*streamed, *map(json.loads, rest.splitlines())]
     assert len([row for row in rows if row["type"] == "finding"]) == 4
     assert rows[-1]["type"] == "summary"
     assert rows[-1]["interrupted"] is True
