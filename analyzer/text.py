@@ -29,6 +29,15 @@ def printable(value: str, limit: int | None = None) -> str:
     return shown
 
 
+# what a terminal obeys; tab and line breaks are a CSV's own business
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"}
+
+
+def without_controls(value: str) -> str:
+    """Return ``value`` with control characters written as escapes, but for tabs and line breaks; for data files."""
+    return value.translate(_CONTROLS)
+
+
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Return ``1 line``, ``2,000 lines``: a number with its noun."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -28,6 +28,9 @@ Source = Annotated[
     str,
     typer.Argument(metavar="SOURCE", help="packet (zip, tar.gz, folder, URL) or one bare file", show_default=False),
 ]
+PacketArgument = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="packet: zip, tar.gz, folder or URL", show_default=False)
+]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="write here instead of stdout", show_default=False),

@@ -14,8 +14,8 @@ from analyzer.cli.common import (
     Force,
     NodeName,
     NoProgress,
+    PacketArgument,
     Quiet,
-    Source,
     notice,
     progress_bar,
     tell_problems,
@@ -30,7 +30,7 @@ class ExportFormat(StrEnum):
 
 
 def command(
-    source: Source,
+    source: PacketArgument,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="folder for the files", show_default=False)
     ],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 from analyzer.cli.common import FrameFormat, terminal_width, text_table
 from analyzer.errors import UsageError
+from analyzer.text import without_controls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +38,16 @@ def render_frame(frame: pd.DataFrame, form: FrameFormat, *, to_terminal: bool = 
 
     options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
     if form is FrameFormat.jsonl:
-        return b"".join(orjson.dumps(row, option=options | orjson.OPT_APPEND_NEWLINE) for row in rows)
-    return orjson.dumps(rows, option=options | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        return b"".join(_c1_escaped(orjson.dumps(row, option=options | orjson.OPT_APPEND_NEWLINE)) for row in rows)
+    return _c1_escaped(orjson.dumps(rows, option=options | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+_C1 = re.compile(rb"\xc2[\x80-\x9f]|\x7f")
+
+
+def _c1_escaped(line: bytes) -> bytes:
+    """Return JSON with C1 controls and DEL escaped too: JSON itself asks for C0 only, but terminals obey them."""
+    return _C1.sub(lambda match: b"\\u%04x" % match.group()[-1], line)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -77,6 +87,8 @@ def _texts(frame: pd.DataFrame) -> pd.DataFrame:
         series = frame[name]
         if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype == object:
             series = pd.Series([_text(plain(value)) for value in series], index=series.index, dtype=object)
+        elif series.dtype.kind not in "biufc":
+            series = series.astype(object).map(_text, na_action="ignore")
         columns[name] = series
     return pd.DataFrame(columns)
 
@@ -85,5 +97,5 @@ def _text(value: Any) -> Any:
     if isinstance(value, list | dict):
         import orjson
 
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-    return value
+        return without_controls(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode())
+    return without_controls(value) if isinstance(value, str) else value

@@ -129,7 +129,18 @@ def _explain(error: Exception) -> int:
 
 def run() -> None:
     """Entry point for the console script."""
+    _open_closed_streams()
     sys.exit(main())
+
+
+def _open_closed_streams() -> None:
+    """Let output to a stream that the caller has closed (``>&-``) go nowhere, instead of into the next opened file."""
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from analyzer.cli.common import (
     INCOMPLETE,
     Force,
     NoProgress,
+    PacketArgument,
     Quiet,
-    Source,
     notice,
     progress_bar,
     tell_problems,
@@ -23,7 +23,7 @@ from analyzer.files import refuse_overwrite
 
 
 def command(
-    source: Source,
+    source: PacketArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="the page", show_default=False)],
     force: Force = False,
     quiet: Quiet = False,

@@ -14,8 +14,8 @@ from analyzer.cli.common import (
     NodeName,
     NoProgress,
     Output,
+    PacketArgument,
     Quiet,
-    Source,
     progress_bar,
     tell_problems,
     write_output,
@@ -30,7 +30,7 @@ class SummaryFormat(StrEnum):
 
 
 def command(
-    source: Source,
+    source: PacketArgument,
     form: Annotated[
         SummaryFormat, typer.Option("--format", help="text for people, json for scripts")
     ] = SummaryFormat.text,

@@ -13,8 +13,8 @@ from analyzer.cli.common import (
     INCOMPLETE,
     Force,
     NoProgress,
+    PacketArgument,
     Quiet,
-    Source,
     notice,
     progress_bar,
     tell_problems,
@@ -23,7 +23,7 @@ from analyzer.cli.common import (
 
 
 def command(
-    source: Source,
+    source: PacketArgument,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="folder for the results", show_default=False)
     ],

@@ -245,6 +245,14 @@ def all_frames(packet: Packet) -> Mapping[str, Callable[[], pd.DataFrame]]:
     return makers
 
 
+def frame_names() -> frozenset[str]:
+    """Return the names of every frame that some packet can have."""
+    whole = (
+        "parts problems diagnostics settings stats jobs plugins permissions schemes schema_columns schema_indexes logs"
+    )
+    return frozenset(whole.split()) | {name for name, _, _ in _of_node_files()}
+
+
 def _optional(packet: Packet, value: Any, method: str, empty: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     return joined([] if value is None else [with_node(getattr(value, method)(), _whole(packet))], empty)
 

@@ -46,7 +46,10 @@ def packet_of(archive: Archive, kind: type[AnyPacket], progress: Progress | None
     layout = find_parts(archive.members)
     if archive.kind in {"file", "gzip"}:
         archive.close()
-        raise NotAPacket(f"{archive.name}: a single file, no Support Packet")
+        if not archive.size:
+            raise NotAPacket(f"{archive.name}: empty, no Support Packet")
+        why = f" ({archive.refused[0].message})" if archive.refused else ""
+        raise NotAPacket(f"{archive.name}: a single file, no Support Packet{why}; see goroutines, logs, flame, pprof")
     if not layout.holds_a_packet:
         reason = _reason(archive)
         archive.close()
@@ -59,6 +62,9 @@ def _reason(archive: Archive) -> str:
         return f"no member can be read ({archive.refused[0].message})"
     if not archive.members:
         return "it is empty"
+    inner = [member for member in archive.members if member.path.lower().endswith((".zip", ".tar.gz", ".tgz"))]
+    if inner:
+        return f"it holds {count(len(inner), 'archive')} ({inner[0].shown}); unpack it, or scan it as it is"
     names = ", ".join(printable(member.path, 40) for member in archive.members[:3])
     more = ", …" if len(archive.members) > 3 else ""
     return f"none of its files in {count(len(archive.members), 'member')} ({names}{more})"

@@ -59,11 +59,15 @@ def _facts(packet: Packet) -> list[tuple[str, str]]:
         server, store = diagnostics.server, diagnostics.file_store
         if server is not None:
             size = [f"{server.cpu_cores} cores" if server.cpu_cores else "", _memory(server.total_memory_mb)]
-            host = ", ".join(filter(None, [server.os, server.architecture, server.installation_type, *size]))
+            host = ", ".join(filter(None, [server.os, server.architecture, _known(server.installation_type), *size]))
             facts.append(("host", host))
         if store is not None and store.file_status not in {None, "OK"}:
             facts.append(("file store", f"{store.file_status} {store.error or ''}".strip()))
     return [(label, printable(text, 200)) for label, text in facts if text]
+
+
+def _known(text: str | None) -> str | None:
+    return None if text == "unknown" else text
 
 
 def _memory(megabytes: int | None) -> str:

@@ -109,6 +109,8 @@ class Desk:
         except Exception as reason:
             self.failed(member, node, reason)
             return None
+        if any(found.severity == "error" for found in parsed.problems):
+            self.broken.add(member.index)  # what could be read of it is kept
         for found in parsed.problems:
             self.note(self.name(member, node), str(found), node=node, stage="parse", severity=found.severity)
         return parsed.value

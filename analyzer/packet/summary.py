@@ -122,7 +122,8 @@ class PacketSummary:
 
     def _lists(self) -> list[tuple[str, list[str]]]:
         return [
-            ("could not be read", [f"{p.severity}: {p}" for p in self.problems]),
+            ("could not be read", [str(p) for p in self.problems if p.severity == "error"]),
+            ("remarks", [str(p) for p in self.problems if p.severity != "error"]),
             ("warnings of the server", [printable(line) for line in self.warnings]),
             ("files of no known part", [printable(name) for name in self.other]),
         ]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.files import refuse_overwrite, replace_when_done
+from analyzer.packet.frames import frame_names
+from analyzer.text import without_controls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +37,7 @@ def export_frames(
         folder: made if it does not exist.
         form: ``parquet`` or ``csv`` (times as ISO 8601 with offset, nested values as JSON).
         node: only rows of this node.
-        force: overwrite existing files.
+        force: overwrite existing files, and remove those of frames that this packet does not have.
         progress: called with (frames done, frames in all, name).
         only: names of the frames wanted; all without it.
         veil: replaces secrets that a scan found.
@@ -47,6 +49,10 @@ def export_frames(
     paths = {name: folder / f"{name}.{form}" for name in makers}
     for path in paths.values():
         refuse_overwrite(path, force=force)
+    # what an earlier packet left here must not be taken for this one's
+    for name in frame_names() if only is None else only:
+        if force and name not in makers:
+            (folder / f"{name}.{form}").unlink(missing_ok=True)
     written: list[Path] = []
     for done, (name, make) in enumerate(makers.items()):
         if progress is not None:
@@ -66,11 +72,17 @@ def export_frames(
 
 
 def write_file(frame: pd.DataFrame, path: Path, form: str) -> None:
-    """Write one frame without nested values."""
+    """Write one frame without nested values; a CSV has no control characters that a terminal would obey."""
+    import pandas as pd
+
     if form == "parquet":
         frame.to_parquet(path, index=False)
     else:
-        frame.to_csv(
+        shown = frame.copy(deep=False)
+        for name, series in frame.items():
+            if pd.api.types.is_string_dtype(series.dtype) or isinstance(series.dtype, pd.CategoricalDtype):
+                shown[name] = series.astype("str").map(without_controls, na_action="ignore")
+        shown.to_csv(
             path, index=False, lineterminator="\n", encoding="utf-8", errors="backslashreplace", date_format=ISO
         )
 

@@ -63,6 +63,10 @@ def _charts(node: Node) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         yield "log_timeline", "Log by level", partial(_plot, TimelineDisplay.from_log, log)
 
 
+NAMES = ("secrets", "cpu", "heap", "goroutine_states", "goroutine_functions", "goroutine_waits", "log_timeline")
+"""Every chart's file name without ending; a cluster's have the node's name and a dash before it."""
+
+
 def _plot(compute: Callable[[Any], Any], value: Any) -> Any:
     return compute(value).plot()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING
 from analyzer.files import refuse_overwrite, replace_when_done
 from analyzer.report.export import export_frames
 from analyzer.report.page import render_report
-from analyzer.report.pictures import draw
+from analyzer.report.pictures import NAMES, draw
 from analyzer.report.veil import Veil
-from analyzer.text import count
+from analyzer.text import count, printable
 
 if TYPE_CHECKING:
     from analyzer.packet import Packet, PacketSummary
@@ -36,17 +37,19 @@ class TriageResult:
         report: path of the page.
         findings: number of secrets at or above medium confidence.
         complete: whether everything in the packet could be read and scanned.
+        suspects: goroutines that look stuck, one line a kind.
     """
 
     summary: PacketSummary
     report: Path
     findings: int
     complete: bool
+    suspects: tuple[str, ...] = ()
 
     def text(self) -> str:
-        """Return the summary with a last line about secrets."""
-        found = f"{count(self.findings, 'secret')} in clear" if self.findings else "no secret found"
-        return f"{self.summary.text()}\n{found}\n"
+        """Return the summary, then what looks stuck, then whether there are secrets."""
+        found = f"{count(self.findings, 'secret')} in clear: see findings.jsonl" if self.findings else "no secret found"
+        return "\n".join([self.summary.text(), *self.suspects, found]) + "\n"
 
 
 def write_triage(packet: Packet, scan: ScanResult, folder: Path, *, force: bool = False) -> TriageResult:
@@ -61,6 +64,10 @@ def write_triage(packet: Packet, scan: ScanResult, folder: Path, *, force: bool 
     refuse_overwrite(report, force=force)
     pictures = draw(packet, scan)
     findings = scan.rows()
+    if force:  # charts of an earlier packet must not be taken for this one's
+        for name in NAMES:
+            for stale in (folder / "charts").glob(f"*{name}.png"):
+                stale.unlink()
     for picture in pictures.values():
         _write(folder / "charts" / f"{picture.name}.png", picture.png, force=force)
     veil = Veil(finding.secret for finding in scan)
@@ -73,7 +80,17 @@ def write_triage(packet: Packet, scan: ScanResult, folder: Path, *, force: bool 
     )
     _write(report, render_report(packet, scan, pictures).encode("utf-8", "backslashreplace"), force=force)
     sure = sum(1 for row in findings if row["confidence"] != "low")
-    return TriageResult(summary, report, sure, summary.complete and not len(scan.problems))
+    return TriageResult(summary, report, sure, summary.complete and not len(scan.problems), tuple(_stuck(packet)))
+
+
+def _stuck(packet: Packet) -> Iterator[str]:
+    for node in packet.nodes.values():
+        frame = None if node.goroutines is None else node.goroutines.suspects()
+        if frame is None:
+            continue
+        for severity, kind, number in zip(frame["severity"], frame["kind"], frame["count"], strict=True):
+            if severity != "info":
+                yield printable(f"{severity}: {kind}: {count(int(number), 'goroutine')} on {node.name}")
 
 
 def _write(path: Path, data: bytes, *, force: bool) -> None:

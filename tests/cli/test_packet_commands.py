@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 
 import pandas as pd
@@ -130,3 +132,78 @@ def test_export_writes_every_frame(supportpacket, bundled, tmp_path, form):
     assert "SqlSettings.MaxOpenConns" in set(settings["path"])
     times = read(tmp_path / "frames" / f"logs.{form}")["time"].dropna().astype(str)
     assert times.str.contains(r"\+00:?00$").all()
+
+
+def test_results_of_an_earlier_packet_do_not_stay(supportpacket, bundled, tmp_path):
+    """An engineer must not read one customer's charts beside another's report."""
+    small = tmp_path / "small.zip"
+    with zipfile.ZipFile(bundled) as given, zipfile.ZipFile(small, "w") as archive:
+        for name in ("metadata.yaml", "stats.yaml"):
+            archive.writestr(name, given.read(name))
+    folder = tmp_path / "out"
+    for command in ("triage", "export"):
+        form = ["--format", "csv"] if command == "export" else []
+        assert supportpacket(command, bundled, "-o", folder / command, *form).returncode == 0
+        (folder / command / "mine.csv").write_text("kept")
+        assert supportpacket(command, small, "-o", folder / command, "--force", *form).returncode == 0
+        left = {path.name for path in (folder / command).rglob("*") if path.is_file()}
+        assert "mine.csv" in left
+        assert "stats.csv" in left
+        assert not {"cpu.png", "log_timeline.png", "cpu_top.csv", "goroutines.csv", "log_templates.csv"} & left
+
+
+def test_control_characters_leave_no_output_raw(supportpacket, bundled, tmp_path):
+    hostile = tmp_path / "hostile.zip"
+    line = {
+        "timestamp": "2026-11-22 12:00:00.000 Z",
+        "level": "error",
+        "msg": "a \x1b[31m and \u009b31m red",
+        "caller": "a/b.go:1",
+    }
+    with zipfile.ZipFile(bundled) as given, zipfile.ZipFile(hostile, "w") as archive:
+        for name in given.namelist():
+            archive.writestr(name, given.read(name) if name != "mattermost.log" else json.dumps(line) + "\n")
+    outputs = [supportpacket("logs", hostile, "--format", form).stdout for form in ("table", "csv", "jsonl")]
+    assert supportpacket("triage", hostile, "-o", tmp_path / "out", "-q").returncode == 0
+    outputs += [
+        path.read_text()
+        for path in (tmp_path / "out").rglob("*")
+        if path.suffix in {".csv", ".json", ".html", ".jsonl"}
+    ]
+    assert any("31m red" in text for text in outputs)
+    for text in outputs:
+        assert "\x1b" not in text
+        assert "\u009b" not in text
+    assert json.loads(supportpacket("logs", hostile, "--format", "jsonl").stdout)["msg"] == line["msg"]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_defect(supportpacket, bundled, closed):
+    for command in (f"summary {bundled}", f"scan {bundled}"):
+        code = f"{sys.executable.rpartition('/')[0]}/supportpacket {command} {closed}"
+        result = subprocess.run(code, shell=True, capture_output=True, text=True, check=False, timeout=60)
+        assert result.returncode == 0, (command, result)
+        assert "error" not in result.stdout + result.stderr
+
+
+def test_what_was_lost_in_a_part_marks_it_broken(supportpacket, bundled, tmp_path):
+    odd = tmp_path / "odd.zip"
+    with zipfile.ZipFile(bundled) as given, zipfile.ZipFile(odd, "w") as archive:
+        for name in given.namelist():
+            archive.writestr(name, given.read(name))
+        archive.writestr("com.example.plugin/diagnostics.yaml", "version: 1.0\na: [1, 2")
+    result = supportpacket("summary", odd)
+    assert result.returncode == 3
+    assert "BROKEN   com.example.plugin/diagnostics.yaml" in result.stdout
+    assert "version 1.0" in result.stdout
+
+
+def test_remarks_are_told_apart_from_failures(supportpacket, bundled, tmp_path):
+    wrapped = tmp_path / "wrapped.zip"
+    with zipfile.ZipFile(bundled) as given, zipfile.ZipFile(wrapped, "w") as archive:
+        for name in given.namelist():
+            archive.writestr(f"top/{name}", given.read(name))
+    result = supportpacket("summary", wrapped)
+    assert result.returncode == 0
+    assert "remarks (1)" in result.stdout
+    assert "could not be read" not in result.stdout
