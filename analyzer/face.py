@@ -36,6 +36,8 @@ class Packet(OpenedPacket):
         return render_report(self, self.scan())
 
 
-def open_packet(source: PacketSource, *, limits: Limits | None = None, progress: Progress | None = None) -> Packet:
+def open_packet(
+    source: PacketSource, *, limits: Limits | None = None, node: str | None = None, progress: Progress | None = None
+) -> Packet:
     """Open a Support Packet; see ``analyzer.open_packet``."""
-    return packet_of(open_archive(source, limits=limits or Limits()), Packet, progress)
+    return packet_of(open_archive(source, limits=limits or Limits()), Packet, progress, node)

@@ -45,11 +45,9 @@ def command(
     from analyzer.face import open_packet
     from analyzer.report import Veil, export_frames
 
-    with open_packet(source) as packet, progress_bar(enabled=not (quiet or no_progress)) as progress:
-        if node is not None:
-            packet.node(node)
+    with open_packet(source, node=node) as packet, progress_bar(enabled=not (quiet or no_progress)) as progress:
         veil = None if show_secrets else Veil(finding.secret for finding in packet.scan())
-        written = export_frames(packet, output, form.value, node=node, force=force, progress=progress, veil=veil)
+        written = export_frames(packet, output, form.value, force=force, progress=progress, veil=veil)
         problems = [problem for problem in packet.problems if problem.severity == "error"]
     notice(f"{len(written)} frames in {output}", quiet=quiet)
     tell_problems(problems, packet.source)

@@ -11,6 +11,7 @@ from analyzer.cli.common import (
     DONE,
     INCOMPLETE,
     Force,
+    NodeName,
     NoProgress,
     PacketArgument,
     Quiet,
@@ -25,6 +26,7 @@ from analyzer.files import refuse_overwrite
 def command(
     source: PacketArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="the page", show_default=False)],
+    node: NodeName = None,
     force: Force = False,
     quiet: Quiet = False,
     no_progress: NoProgress = False,
@@ -33,7 +35,10 @@ def command(
     from analyzer.face import open_packet
 
     refuse_overwrite(output, force=force)
-    with progress_bar(enabled=not (quiet or no_progress)) as progress, open_packet(source, progress=progress) as packet:
+    with (
+        progress_bar(enabled=not (quiet or no_progress)) as progress,
+        open_packet(source, node=node, progress=progress) as packet,
+    ):
         write_output(packet.report(), output, force=force)
         problems = [problem for problem in packet.problems if problem.severity == "error"]
     notice(f"report: {output}", quiet=quiet)

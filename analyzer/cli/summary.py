@@ -43,11 +43,11 @@ def command(
     """Tell what is in a packet: version, nodes, each part read, missing or broken, problems, warnings."""
     from analyzer.packet import open_packet
 
-    with progress_bar(enabled=not (quiet or no_progress)) as progress, open_packet(source, progress=progress) as packet:
+    with (
+        progress_bar(enabled=not (quiet or no_progress)) as progress,
+        open_packet(source, node=node, progress=progress) as packet,
+    ):
         summary = packet.summary()
-        if node is not None:
-            packet.node(node)
-            summary = summary.of_node(node)
     if form is SummaryFormat.json:
         import orjson
 

@@ -12,6 +12,7 @@ from analyzer.cli.common import (
     FOUND,
     INCOMPLETE,
     Force,
+    NodeName,
     NoProgress,
     PacketArgument,
     Quiet,
@@ -27,6 +28,7 @@ def command(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="folder for the results", show_default=False)
     ],
+    node: NodeName = None,
     force: Force = False,
     quiet: Quiet = False,
     no_progress: NoProgress = False,
@@ -38,7 +40,10 @@ def command(
     from analyzer.face import open_packet
     from analyzer.report import write_triage
 
-    with progress_bar(enabled=not (quiet or no_progress)) as progress, open_packet(source, progress=progress) as packet:
+    with (
+        progress_bar(enabled=not (quiet or no_progress)) as progress,
+        open_packet(source, node=node, progress=progress) as packet,
+    ):
         result = write_triage(packet, packet.scan(), output, force=force)
     if not quiet:
         write_output(result.text(), None)

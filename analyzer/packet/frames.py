@@ -80,7 +80,7 @@ def joined(frames: list[pd.DataFrame], empty: Callable[[], pd.DataFrame]) -> pd.
 
 def _whole(packet: Packet) -> str | None:
     """Return the node that a file at the root belongs to: the only one, or none of several."""
-    return next(iter(packet.nodes)) if len(packet.nodes) == 1 else None
+    return next(iter(packet.nodes)) if len(packet.layout.nodes) == 1 else None
 
 
 def jobs(packet: Packet) -> pd.DataFrame:

@@ -19,7 +19,12 @@ AnyPacket = TypeVar("AnyPacket", bound=Packet)
 
 
 def open_packet(
-    source: PacketSource, *, limits: Limits | None = None, name: str | None = None, progress: Progress | None = None
+    source: PacketSource,
+    *,
+    limits: Limits | None = None,
+    name: str | None = None,
+    node: str | None = None,
+    progress: Progress | None = None,
 ) -> Packet:
     """Open a Support Packet of any release without extracting it.
 
@@ -27,17 +32,21 @@ def open_packet(
         source: path of a zip, tar.gz or folder, bytes, a binary file object, or an fsspec URL.
         limits: what may be read; see ``Limits``.
         name: what to call it in messages; the source's own name by default.
+        node: only this node of a cluster, and the packet as a whole.
         progress: called with (members done, members in all, what is read) while everything is read.
 
     Raises:
         SourceError: the source cannot be read.
         NotAPacket: it is no archive, or holds none of a packet's files.
         UnsafeArchive: the container as a whole is refused.
+        UsageError: the packet has no such node.
     """
-    return packet_of(open_archive(source, limits=limits or Limits(), name=name), Packet, progress)
+    return packet_of(open_archive(source, limits=limits or Limits(), name=name), Packet, progress, node)
 
 
-def packet_of(archive: Archive, kind: type[AnyPacket], progress: Progress | None = None) -> AnyPacket:
+def packet_of(
+    archive: Archive, kind: type[AnyPacket], progress: Progress | None = None, node: str | None = None
+) -> AnyPacket:
     """Return an opened archive as a packet of class ``kind``; closes it if it is none.
 
     Raises:
@@ -54,7 +63,7 @@ def packet_of(archive: Archive, kind: type[AnyPacket], progress: Progress | None
         reason = _reason(archive)
         archive.close()
         raise NotAPacket(f"{archive.name}: no Support Packet: {reason}")
-    return kind(archive, layout, progress)
+    return kind(archive, layout, progress, node)
 
 
 def _reason(archive: Archive) -> str:

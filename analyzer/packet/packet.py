@@ -50,7 +50,13 @@ class Packet:
         nodes: servers by name; a standalone packet has one.
     """
 
-    def __init__(self, archive: Archive, layout: Layout | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        layout: Layout | None = None,
+        progress: Progress | None = None,
+        node: str | None = None,
+    ) -> None:
         self.archive = archive
         self._progress = progress
         self._layout = layout if layout is not None else find_parts(archive.members)
@@ -58,6 +64,8 @@ class Packet:
         completeness.note_oddities(self._desk)
         self._all_read = False
         self.nodes: Mapping[str, Node] = MappingProxyType(self._make_nodes())
+        if node is not None:
+            self.nodes = MappingProxyType({node: self.node(node)})
 
     def _make_nodes(self) -> dict[str, Node]:
         nodes: dict[str, Node] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from analyzer.text import count, human_bytes, printable
@@ -72,15 +72,6 @@ class PacketSummary:
     def complete(self) -> bool:
         """Whether everything that is in the archive could be read."""
         return not any(problem.severity == "error" for problem in self.problems)
-
-    def of_node(self, name: str) -> PacketSummary:
-        """Return the summary with one node's parts and problems only; those of the whole packet stay."""
-        return replace(
-            self,
-            nodes=(name,),
-            parts=tuple(part for part in self.parts if part.node in {None, name}),
-            problems=tuple(problem for problem in self.problems if problem.node in {None, name}),
-        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; times are ISO 8601."""

@@ -22,7 +22,6 @@ def export_frames(
     folder: Path,
     form: str,
     *,
-    node: str | None = None,
     force: bool = False,
     progress: Progress | None = None,
     only: frozenset[str] | None = None,
@@ -36,7 +35,6 @@ def export_frames(
         packet: the opened packet.
         folder: made if it does not exist.
         form: ``parquet`` or ``csv`` (times as ISO 8601 with offset, nested values as JSON).
-        node: only rows of this node.
         force: overwrite existing files, and remove those of frames that this packet does not have.
         progress: called with (frames done, frames in all, name).
         only: names of the frames wanted; all without it.
@@ -61,8 +59,6 @@ def export_frames(
         if frame is None:
             continue
         written.append(paths[name])
-        if node is not None:
-            frame = frame[(frame["node"] == node) | frame["node"].isna()]
         with replace_when_done(paths[name], force=force) as partial:
             flat = as_text(frame)
             write_file(flat if veil is None else veil.frame(flat), partial, form)

@@ -270,3 +270,18 @@ def test_garbled_parts_cost_only_themselves(zip_of, real_files):
     statuses = parts_of(packet)
     assert statuses[None, "cpu.prof"] == "broken"
     assert statuses[None, "heap.prof"] == "read"
+
+
+def test_one_node_of_a_cluster_alone(zip_of, cluster_files):
+    from analyzer import UsageError
+    from analyzer.packet import open_packet as opened
+
+    data = zip_of([pair for pair in cluster_files if pair[0] != "app-2.example.com/heap.prof"])
+    packet = opened(data, node="app-1.example.com")
+    assert list(packet.nodes) == ["app-1.example.com"]
+    assert packet.missing == ()
+    assert set(packet.frames()["diagnostics"]()["node"]) == {"app-1.example.com"}
+    assert packet.jobs["node"].isna().all()
+    assert "app-2" not in packet.summary().text()
+    with pytest.raises(UsageError, match=r"no node app-9; its nodes: app-1\.example\.com, app-2\.example\.com"):
+        opened(data, node="app-9")
