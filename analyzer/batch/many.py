@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from analyzer.archive import open_archive
 from analyzer.archive.source import shown_name
-from analyzer.batch.pool import WorkerLimits, run
 from analyzer.batch.queue import Item, expand, repeated
 from analyzer.errors import PacketError, Progress
 from analyzer.secrets import PacketScan, Policy, ScanProblem, ScanResult, scan_archive
@@ -18,6 +17,8 @@ from analyzer.text import count, human_bytes, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from analyzer.batch.pool import WorkerLimits
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
 
@@ -93,9 +94,17 @@ def _in_this_process(source: Source, policy: Policy) -> PacketScan:
 
 
 def _failed(source: str, reason: str) -> PacketScan:
-    name = shown_name(source) if "://" in source else source
+    name = _name(source)
     shown = printable(reason).removeprefix(f"{printable(name)}: ")
     return PacketScan(source, "unread", problems=(ScanProblem(name, "", "open", "error", shown),))
+
+
+def _skipped(source: str, reason: str) -> PacketScan:
+    return PacketScan(source, "skipped", problems=(ScanProblem(_name(source), "", "open", "info", reason),))
+
+
+def _name(source: str) -> str:
+    return shown_name(source) if "://" in source else source
 
 
 def scan_each(
@@ -121,13 +130,17 @@ def scan_each(
         UsageError: the engine asked for is not installed.
     """
     policy = policy or Policy()
-    readable = [item for item in items if item.error is None]
+    readable = [item for item in items if item.is_source]
     told = _Told(len(items), progress)
     for item in items:
         if item.error is not None:
             yield told(_failed(item.source, item.error))
+        elif item.skipped is not None:
+            yield told(_skipped(item.source, item.skipped))
     if not readable:
         return
+    from analyzer.batch.pool import run
+
     same = repeated(readable)
     first = [item.source for item in readable if item.source not in same]
     work = _prepared(policy)

@@ -37,15 +37,22 @@ class Item:
         source: path or URL, as the user gave it or as it was found.
         size: bytes, where they are known without opening it.
         error: why it cannot be read; then it is no source but a problem.
+        skipped: why it is not read, though nothing is wrong with that; then it is no source but a remark.
     """
 
     source: str
     size: int | None = None
     error: str | None = None
+    skipped: str | None = None
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it is to be read."""
+        return self.error is None and self.skipped is None
 
 
 def expand(sources: Iterable[str | os.PathLike[str]]) -> Iterator[Item]:
-    """Yield what is to be read, in order and each path once; what cannot be read comes as an item with an error."""
+    """Yield what is to be read, in order and each path once; what cannot or will not be read comes with its reason."""
     seen: set[str] = set()
     for named in sources:
         for item in _expand_one(os.fspath(named)):
@@ -68,9 +75,19 @@ def _expand_one(source: str) -> Iterator[Item]:
             yield from _expand_one(match)
         return
     if stat.S_ISDIR(found.st_mode):
-        yield from _expand_folder(source, 0)
+        yield from _or_nothing(source, _expand_folder(source, 0))
     else:
         yield Item(source, found.st_size if stat.S_ISREG(found.st_mode) else None)
+
+
+def _or_nothing(folder: str, items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the items, and a remark on the folder if nothing in it is to be read."""
+    empty = True
+    for item in items:
+        empty = empty and item.skipped is not None
+        yield item
+    if empty:
+        yield Item(folder, skipped="nothing to scan: no packet and no archive in it")
 
 
 def _expand_folder(folder: str, depth: int) -> Iterator[Item]:
@@ -90,8 +107,11 @@ def _expand_folder(folder: str, depth: int) -> Iterator[Item]:
         try:
             if entry.is_dir(follow_symlinks=False):
                 yield from _expand_folder(entry.path, depth + 1)
-            elif entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(ARCHIVES):
-                yield Item(entry.path, entry.stat(follow_symlinks=False).st_size)
+            elif entry.name.lower().endswith(ARCHIVES):
+                if entry.is_file(follow_symlinks=False):
+                    yield Item(entry.path, entry.stat(follow_symlinks=False).st_size)
+                else:
+                    yield Item(entry.path, skipped="a link, not followed" if entry.is_symlink() else "no regular file")
         except OSError as error:
             yield Item(entry.path, error=error.strerror or "cannot be read")
 
@@ -122,8 +142,7 @@ def _expand_url(url: str) -> Iterator[Item]:
         yield Item(url)
         return
     try:
-        for name, size in _listed(url, wild=wild):
-            yield Item(name, size)
+        yield from _or_nothing(url, (Item(name, size) for name, size in _listed(url, wild=wild)))
     except ImportError as error:
         yield Item(url, error=f"needs the extra 'remote' ({error.name or 'a library'} is not installed)")
     except Exception as error:  # every protocol has errors of its own; their text may hold a signed URL

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -18,6 +19,7 @@ from analyzer.cli.common import (
     INCOMPLETE,
     USAGE,
     Force,
+    NodeName,
     NoProgress,
     Output,
     Quiet,
@@ -25,9 +27,9 @@ from analyzer.cli.common import (
     progress_bar,
 )
 from analyzer.errors import UsageError
+from analyzer.files import refuse_overwrite, replace_when_done
 
 if TYPE_CHECKING:
-    from analyzer.batch.queue import Item
     from analyzer.errors import Progress
     from analyzer.secrets import Known, PacketScan, Policy, ScanResult
 
@@ -95,6 +97,7 @@ def command(
             "--key-file", metavar="FILE", help="key of the fingerprints, to compare runs and people", show_default=False
         ),
     ] = None,
+    node: NodeName = None,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="print the values themselves")] = False,
     engine: Annotated[
         EngineChoice, typer.Option("--engine", help="kingfisher adds the rules of its SDK")
@@ -109,16 +112,13 @@ def command(
     Exits with 1 when something was found, 3 when nothing was found but something could not be read, 2 when
     nothing could.
     """
-    from analyzer.batch.queue import expand
-
     started = time.perf_counter()
     if form is ScanFormat.parquet and output is None and sys.stdout.isatty():
         raise UsageError("parquet is binary: name a file with -o, or pipe it")
-    items = list(expand(paths))
-    if not items:
-        notice("supportpacket: nothing to scan: no packet and no archive there", quiet=quiet)
-    policy = _policy(engine, key_file, baseline, allow)
-    run = _Run(items, policy, jobs, Least(min_confidence).value, show_secrets=show_secrets)
+    if write_baseline is not None:
+        refuse_overwrite(write_baseline, force=force)
+    policy = replace(_policy(engine, key_file, baseline, allow), node=node)
+    run = _Run(paths, policy, jobs, Least(min_confidence).value, show_secrets=show_secrets)
     with _sink(output, force=force) as stream, progress_bar(enabled=not (quiet or no_progress)) as progress:
         if form is ScanFormat.jsonl:
             run.stream_lines(stream, progress, started)
@@ -152,8 +152,6 @@ def _sink(output: Path | None, *, force: bool) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    from analyzer.files import replace_when_done
-
     with replace_when_done(output, force=force) as partial, partial.open("wb") as stream:
         yield stream
 
@@ -161,28 +159,35 @@ def _sink(output: Path | None, *, force: bool) -> Iterator[BinaryIO]:
 class _Run:
     """One run of the command: what was scanned, and whether it was interrupted."""
 
-    def __init__(self, items: list[Item], policy: Policy, jobs: int | None, least: str, *, show_secrets: bool) -> None:
-        self._items = items
+    def __init__(self, paths: list[str], policy: Policy, jobs: int | None, least: str, *, show_secrets: bool) -> None:
+        from analyzer.batch.queue import expand
+
+        self._paths = paths
+        self._items = list(expand(paths))
         self._policy = policy
         self._jobs = jobs
         self._least = least
         self._show = show_secrets
         self._scans: list[PacketScan] = []
+        self.below = 0
         self.interrupted = False
 
     @property
     def policy(self) -> Policy:
         return self._policy
 
+    @property
+    def least(self) -> str:
+        return self._least
+
     def _each(self, progress: Progress | None) -> Iterator[PacketScan]:
         """Yield packets as they are done; Ctrl-C ends the run with what there is."""
-        if not self._items:
-            return
         from analyzer.batch.many import scan_each
 
         try:
             for scanned in scan_each(self._items, jobs=self._jobs, policy=self._policy, progress=progress):
                 kept = _at_least(scanned, self._least)
+                self.below += len(scanned.findings) - len(kept.findings)
                 self._scans.append(kept)
                 yield kept
         except KeyboardInterrupt:
@@ -214,9 +219,13 @@ class _Run:
 
     def render(self, form: ScanFormat, seconds: float) -> bytes:
         """Return the whole result in one form."""
-        from analyzer.cli.scanforms import render
+        from analyzer.cli.scanforms import render, table
 
-        return render(self.result(seconds), form.value, show_secrets=self._show, interrupted=self.interrupted)
+        result = self.result(seconds)
+        if form is ScanFormat.table:
+            text = table(result, self._paths, least=self._least, below=self.below, show_secrets=self._show)
+            return text.encode("utf-8", "replace")
+        return render(result, form.value, show_secrets=self._show, interrupted=self.interrupted)
 
     def exit_code(self, result: ScanResult) -> int:
         """Return the code of interface.md."""
@@ -224,14 +233,13 @@ class _Run:
             return INTERRUPTED
         if result.totals.findings:
             return FOUND
-        if self._items and all(scanned.kind == "unread" for scanned in self._scans):
+        kinds = {scanned.kind for scanned in self._scans} - {"skipped"}
+        if kinds == {"unread"}:
             return USAGE
         return DONE if result.complete else INCOMPLETE
 
 
 def _at_least(scanned: PacketScan, least: str) -> PacketScan:
-    from dataclasses import replace
-
     return replace(scanned, findings=tuple(f for f in scanned.findings if f.reaches(least)))  # type: ignore[arg-type]
 
 
@@ -248,6 +256,9 @@ def _tell(result: ScanResult, run: _Run, *, quiet: bool) -> None:
     """Name on stderr what was not scanned, and say how much was."""
     from analyzer.text import count, human_bytes
 
+    for packet in [packet for packet in result.packets if packet.kind == "skipped"][:20]:
+        for problem in packet.problems:
+            notice(f"supportpacket: {problem.source}: {problem.message}", quiet=quiet)
     lost = [problem for packet in result.packets for problem in packet.problems if problem.loses_content]
     for problem in lost[:20]:
         where = f"{problem.source}: {problem.member}" if problem.member else problem.source
@@ -259,6 +270,8 @@ def _tell(result: ScanResult, run: _Run, *, quiet: bool) -> None:
         f"{count(totals.packets, 'packet')}, {count(totals.members, 'member')}, {human_bytes(totals.bytes)} in {totals.seconds:.1f} s",  # noqa: E501
         count(totals.findings, "finding"),
     ]
+    if run.below:
+        parts.append(f"{run.below:,} below {run.least} confidence")
     if totals.suppressed:
         parts.append(f"{totals.suppressed:,} known")
     if totals.repeated:

@@ -24,6 +24,7 @@ class Policy:
         limits: what may be read of each packet.
         key: of the fingerprints; None takes the user's own, made once.
         known: findings of a baseline and an allow list, which are counted but not reported.
+        node: scan only this node's members and those of the packet as a whole.
         values_per_rule: distinct values of one rule in one member; what is beyond is counted and said.
         held_bytes: unpacked bytes of one packet kept to search for confirmed values; a larger packet is read twice.
     """
@@ -32,6 +33,7 @@ class Policy:
     limits: Limits = field(default_factory=Limits)
     key: FingerprintKey | None = None
     known: tuple[Known, ...] = ()
+    node: str | None = None
     values_per_rule: int = 1_000
     held_bytes: int = 32 << 20
 

@@ -20,7 +20,8 @@ class PacketScan:
 
     Attributes:
         source: the source as the user gave it.
-        kind: ``packet``, or the kind of archive it is (``zip``, ``tar``, ``folder``, ``gzip``, ``file``).
+        kind: ``packet``, or the kind of archive it is (``zip``, ``tar``, ``folder``, ``gzip``, ``file``); ``unread``
+            if it could not be opened, ``skipped`` if it was left alone on purpose.
         findings: to be reported.
         suppressed: what a baseline or allow list accounts for.
         problems: what could not be scanned.
@@ -42,13 +43,18 @@ class PacketScan:
     repeated_of: str | None = None
     paths: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 
+    @property
+    def opened(self) -> bool:
+        """Whether there was anything to scan."""
+        return self.kind not in {"unread", "skipped"}
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Counts over a whole scan.
 
     Attributes:
-        packets: sources scanned, packets or not.
+        packets: sources opened and scanned, packets or not.
         members: members scanned, those of archives inside too.
         bytes: unpacked bytes scanned.
         findings: findings reported, of any confidence.
@@ -102,7 +108,7 @@ class ScanResult:
         """Counts over the whole scan."""
         packets = self.packets
         return Totals(
-            packets=sum(p.repeated_of is None for p in packets),
+            packets=sum(p.opened and p.repeated_of is None for p in packets),
             members=sum(p.members for p in packets),
             bytes=sum(p.bytes for p in packets),
             findings=sum(len(p.findings) for p in packets),

@@ -69,10 +69,16 @@ class _Scan:
     def run(self) -> PacketScan:
         archive = self._archive
         for problem in archive.refused:
-            self._problem(problem.part, problem.stage, problem.severity, problem.message)
+            part = "" if problem.part == archive.name else problem.part  # "" is the container itself
+            self._problem(part, problem.stage, problem.severity, problem.message)
         self._names(archive, self._context, "")
+        wanted = self._policy.node
+        nodes = {self._context.node_of(member) for member in archive.members} if wanted is not None else set()
+        if wanted is not None and wanted not in nodes:
+            self._problem("", "scan", "info", f"no node {wanted} in it: scanned without its nodes")
         for member in (*archive.members, *archive.leftovers):
-            self._member(archive, member, self._context, "")
+            if wanted is None or self._context.node_of(member) in {None, wanted}:
+                self._member(archive, member, self._context, "")
         for rule, path in sorted(self._collector.capped):
             message = f"{rule}: only the first {self._policy.values_per_rule:,} values are reported"
             self._problem(path, "limit", "warning", message)
@@ -204,7 +210,8 @@ class _Scan:
         try:
             with archive.nested(member) as inner:
                 for problem in inner.refused:
-                    self._problem(f"{path}!/{problem.part}", problem.stage, problem.severity, problem.message)
+                    part = path if problem.part == inner.name else f"{path}!/{problem.part}"
+                    self._problem(part, problem.stage, problem.severity, problem.message)
                 context = Context(None)
                 self._names(inner, context, f"{path}!/")
                 for item in (*inner.members, *inner.leftovers):

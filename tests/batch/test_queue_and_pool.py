@@ -46,8 +46,11 @@ def names(root, items):
 
 def test_folders_are_searched_and_links_and_pipes_left_alone(uploads):
     found = list(expand([uploads]))
-    assert names(uploads, found) == ["a.zip", "cluster", "packet", "sub/c.tgz", "sub/deep/b.TAR.GZ"]
+    read = [item for item in found if item.is_source]
+    assert names(uploads, read) == ["a.zip", "cluster", "packet", "sub/c.tgz", "sub/deep/b.TAR.GZ"]
     assert all(item.error is None for item in found)
+    left = {os.path.basename(item.source): item.skipped for item in found if not item.is_source}
+    assert left == {"link.zip": "a link, not followed", "pipe.zip": "no regular file"}
 
 
 def test_named_files_globs_and_repeats(uploads):
@@ -159,7 +162,11 @@ def _double(source: str) -> int:
 def test_sockets_are_no_sources(tmp_path):
     with socket.socket(socket.AF_UNIX) as sock:
         sock.bind(str(tmp_path / "s.zip"))
-        assert list(expand([tmp_path])) == []
+        reasons = [(item.source, item.skipped) for item in expand([tmp_path])]
+    assert reasons == [
+        (str(tmp_path / "s.zip"), "no regular file"),
+        (str(tmp_path), "nothing to scan: no packet and no archive in it"),
+    ]
 
 
 def test_a_zip_of_nothing(tmp_path):

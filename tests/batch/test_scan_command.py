@@ -78,6 +78,93 @@ def test_problem_lines_name_the_source(tmp_path, bundled):
     assert str(none) in done.stderr
 
 
+def test_nothing_scanned_is_never_nothing_found(tmp_path, bundled):
+    none, empty = tmp_path / "none.zip", tmp_path / "empty"
+    empty.mkdir()
+    for source in (none, os.devnull):
+        done = run(source)
+        assert done.returncode == 2
+        assert done.stdout.startswith("nothing was scanned\n")
+    assert run(bundled, none).stdout.startswith("no secret found\n")
+    done = run(empty)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "nothing to scan")
+    assert str(empty) in done.stderr
+    problem, summary = lines(run(empty, "--format", "jsonl"))
+    assert (problem["source"], problem["severity"], problem["member"]) == (str(empty), "info", None)
+    assert (summary["packets"], summary["problems"]) == (0, 0)
+    (problem,) = json.loads(run(empty, "--format", "json").stdout)["problems"]
+    assert problem["source"] == str(empty)
+    assert run(empty, none).returncode == 2
+    assert lines(run(bundled, none, "--format", "jsonl"))[-1]["packets"] == 1
+
+
+def test_a_problem_of_the_whole_source_names_no_member(tmp_path, bundled):
+    (tmp_path / "x.zip").touch()
+    (tmp_path / "cut.zip").write_bytes(bundled.read_bytes()[:3000])
+    for name, reason in (("x.zip", "empty"), ("cut.zip", "no central directory")):
+        done = run(name, "--format", "jsonl", cwd=tmp_path)
+        (problem,) = [row for row in lines(done) if reason in row.get("message", "")]
+        assert problem["member"] is None
+        assert f"supportpacket: {name}: {reason}" in done.stderr
+
+
+def test_a_damaged_archive_inside_is_the_member(tmp_path, bundled):
+    packet = make(tmp_path / "p.zip", bundled.read_bytes()[:3000], name="inner.zip")
+    rows = lines(run(packet, "--format", "jsonl"))
+    members = [row["member"] for row in rows if "no central directory" in row.get("message", "")]
+    assert members == ["inner.zip"]
+
+
+def test_findings_below_the_least_confidence_are_counted(tmp_path, secret):
+    packet = make(tmp_path / "p.zip", f"x password={secret} y")
+    done = run(packet, "--min-confidence", "high")
+    assert done.stdout.startswith("no secret at high confidence (1 below it)\n")
+    assert "1 below high confidence" in done.stderr
+    assert "below" not in run(packet).stderr
+
+
+def test_a_baseline_in_the_way_is_told_before_scanning(tmp_path, secret):
+    packet = make(tmp_path / "p.zip", f"x password={secret} y")
+    known = tmp_path / "known.json"
+    known.write_text("mine")
+    done = run(packet, "--write-baseline", known)
+    assert (done.returncode, done.stdout, known.read_text()) == (2, "", "mine")
+    assert "--force" in done.stderr
+    assert run(packet, "--write-baseline", known, "--force").returncode == 1
+    assert json.loads(known.read_text())["known"]
+
+
+def test_the_only_packet_of_a_folder_is_named(tmp_path, secret):
+    packet = make(tmp_path / "p.zip", f"x password={secret} y")
+    assert f"{packet}!/mattermost.log" in run(tmp_path).stdout
+    assert "!/" not in run(packet).stdout
+
+
+def test_one_node_of_a_cluster(tmp_path, secret):
+    packet = tmp_path / "p.zip"
+    with zipfile.ZipFile(packet, "w") as archive:
+        archive.writestr("metadata.yaml", "server_version: 11.6.0\ntype: support-packet\n")
+        archive.writestr("warning.txt", f"password={secret}w y")
+        for node, own in (("app-1", "1"), ("app-2", "2")):
+            archive.writestr(f"{node}/diagnostics.yaml", "version: 1\n")
+            archive.writestr(f"{node}/sanitized_config.json", "{}")
+            archive.writestr(f"{node}/mattermost.log", f"x password={secret}{own} password={secret}both y")
+
+    def found(*options):
+        rows = lines(run(packet, "--format", "jsonl", "--show-secrets", *options))
+        return {
+            (row["node"], row["secret"].removeprefix(secret), row["occurrences"])
+            for row in rows
+            if row["type"] == "finding"
+        }
+
+    assert found() == {(None, "w", 1), ("app-1", "1", 1), ("app-2", "2", 1), ("app-1", "both", 2)}
+    assert found("--node", "app-2") == {(None, "w", 1), ("app-2", "2", 1), ("app-2", "both", 1)}
+    assert found("--node", "none") == {(None, "w", 1)}
+    assert "info: " + str(packet) + ": no node none in it" in run(packet, "--node", "none").stdout
+    assert "no node" not in run(packet, "--node", "app-1").stdout
+
+
 def test_same_content_is_scanned_once(tmp_path, secret):
     first = make(tmp_path / "a.zip", f"x password={secret} y")
     shutil.copy(first, tmp_path / "b.zip")
