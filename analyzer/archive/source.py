@@ -205,7 +205,9 @@ def _open_url(url: str, limits: Limits, name: str) -> Source:
 
         file = fsspec.open(url, "rb").open()
     except ImportError:
-        raise SourceError(f'{name}: {scheme}:// needs pip install "supportpacket[remote]"') from None
+        raise SourceError(
+            f"{name}: {scheme}:// needs the extra 'remote' (pip install '.[remote]' in the project's folder)"
+        ) from None
     except Exception as error:  # every file system has its own exceptions
         raise SourceError(f"{name}: {reason_of(error)}") from None
     return _open_object(file, limits, name, owned=True)

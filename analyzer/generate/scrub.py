@@ -54,7 +54,7 @@ def reason(error: BaseException, known: Iterable[str] = ()) -> str:
 
 def not_installed(error: ModuleNotFoundError) -> str:
     """Return what to install where a library of the extra ``generate`` is missing."""
-    return f"{error.name} is not installed: pip install 'supportpacket[generate]'"
+    return f"{error.name} is not installed; it comes with the extra 'generate' (pip install '.[generate]' in the project's folder)"
 
 
 def database_reason(error: psycopg.Error, known: Iterable[str] = ()) -> str:

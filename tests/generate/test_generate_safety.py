@@ -419,5 +419,5 @@ def test_without_the_extra(site, tmp_path):
     )
     assert code == 3, err
     assert "mattermost.log" in zipfile.ZipFile(out.strip()).namelist()
-    assert "pip install 'supportpacket[generate]'" in err
+    assert "pip install '.[generate]'" in err
     assert "Traceback" not in err
