@@ -54,7 +54,8 @@ def reason(error: BaseException, known: Iterable[str] = ()) -> str:
 
 def not_installed(error: ModuleNotFoundError) -> str:
     """Return what to install where a library of the extra ``generate`` is missing."""
-    return f"{error.name} is not installed; it comes with the extra 'generate' (pip install '.[generate]' in the project's folder)"
+    extra = "the extra 'generate' (pip install '.[generate]' in the project's folder)"
+    return f"{error.name} is not installed; it comes with {extra}"
 
 
 def database_reason(error: psycopg.Error, known: Iterable[str] = ()) -> str:
