@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from analyzer.cli.common import Force, NodeName, Output, Quiet, notice, write_output
+from analyzer.cli.common import Force, NodeName, NoProgress, Output, Quiet, notice, tell_problems, write_output
 from analyzer.errors import NotAPacket, ProfileError, SourceError, UsageError
 from analyzer.files import refuse_overwrite
 from analyzer.text import printable
@@ -16,6 +16,7 @@ from analyzer.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from analyzer.errors import Problem
     from analyzer.packet import Packet
     from analyzer.profiles.flame import FlameTree
     from analyzer.profiles.model import Columns
@@ -61,6 +62,7 @@ def command(
     output: Output = None,
     force: Force = False,
     quiet: Quiet = False,
+    no_progress: NoProgress = False,  # noqa: ARG001 - accepted as by every command; there is no bar to hide
 ) -> None:
     """Flame graph of a profile, in the form that the extension of FILE names.
 
@@ -178,11 +180,20 @@ def _first_with(packet: Packet, part: Part) -> str:
     for node in nodes:
         if part.value in node.members:
             return node.name
+    _tell_broken(packet)
     raise SourceError(f"{packet.source}: it holds no {part.value}.prof")
+
+
+def _tell_broken(packet: Packet, shown: Problem | None = None) -> None:
+    """Name on stderr what is broken in a packet that lacks a profile, but for what is shown anyway."""
+    broken = [problem for problem in packet.problems if problem.severity == "error" and problem is not shown]
+    tell_problems(broken, packet.source)
 
 
 def _why(packet: Packet, part: Part, node: str) -> str:
     for problem in packet.problems:
         if problem.part.endswith(f"{part.value}.prof"):
+            _tell_broken(packet, problem)
             return str(problem)
+    _tell_broken(packet)
     return f"{printable(node)} has no {part.value}.prof"

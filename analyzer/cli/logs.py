@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from analyzer.logs.log import Log
     from analyzer.logs.select import Filter
+    from analyzer.logs.source import LogSource
 
 
 class LogFormat(StrEnum):
@@ -111,10 +113,21 @@ def _search(source: str, chosen: Filter, form: LogFormat, output: Path | None, *
         rows = list(search)
     except NeedsAllLinesError:
         return None
+    if not rows and not _starts_as_log(source):
+        return None
     write_output(_table(rows) if form is LogFormat.table else _lines(rows, form), output, force=force)
     return [
         Problem(None, printable(search.feed.name), "read", "error", printable(text)) for text in search.feed.trouble
     ]
+
+
+def _starts_as_log(source: str) -> bool:
+    """Tell whether there is a record near the start: nothing found in what is no log deserves a word about it."""
+    from analyzer.logs.reader import read_log
+    from analyzer.logs.schema import RECORD_KINDS
+
+    kinds = read_log(source, columns=(), max_bytes=1 << 20).lines["kind"]
+    return not len(kinds) or bool(kinds.isin(RECORD_KINDS).any())
 
 
 def _lines(rows: Iterable[dict[str, Any]], form: LogFormat) -> Iterator[bytes]:
@@ -170,31 +183,41 @@ def _frames(
     progress: Any,
 ) -> list[Problem]:
     """Write the answer to a question, or the rows, from whole logs."""
+    from analyzer.logs.schema import RECORD_KINDS
+
     logs, problems = _logs(source, node, progress)
+    no_logs = [
+        Problem(name or None, printable(log.name), "parse", "error", "holds no log record")
+        for name, log in logs.items()
+        if len(log.lines) and not log.lines["kind"].isin(RECORD_KINDS).any()
+    ]
     frame = _answer(logs, chosen, question)
+    if question == "panics" and not frame.empty:
+        no_logs = []  # what a crash prints holds no record
+    if question == "stats" and form is not LogFormat.jsonl:
+        # one type a column: these forms cannot hold counts beside times
+        frame = frame.assign(value=frame["value"].map(str, na_action="ignore").astype("str"))
     if form is LogFormat.table:
         frame = _for_people(frame, question)
     write_frame(frame, FrameFormat(form.value), output, force=force)
-    return problems
+    return problems + no_logs
 
 
 def _logs(source: str, node: str | None, progress: Any) -> tuple[dict[str, Log], list[Problem]]:
     """Return the logs of a source by node, and what could not be read of them."""
-    from analyzer.logs.source import is_bare_log
-
-    if is_bare_log(source):
+    bare = _bare(source)
+    if bare is not None:
         if node is not None:
-            raise UsageError(f"a bare log has no nodes: {node!r}")
+            raise UsageError(f"{printable(source)}: a bare log has no nodes")
         from analyzer.logs.reader import read_log
 
-        log = read_log(source, progress=progress)
+        name = None if bare is source else "standard input" if source == "-" else source
+        log = read_log(bare, name=name, progress=progress)
         return {"": log}, list(log.problems)
     from analyzer.packet import open_packet
 
     packet = open_packet(source)
-    if node is not None and node not in packet.nodes:
-        raise UsageError(f"no node {node!r}; there are {', '.join(packet.nodes)}")
-    names = [node] if node is not None else list(packet.nodes)
+    names = [packet.node(node).name] if node is not None else list(packet.nodes)
     logs: dict[str, Log] = {}
     problems = [problem for problem in packet.archive.refused if problem.severity == "error"]
     for name in names:
@@ -207,6 +230,19 @@ def _logs(source: str, node: str | None, progress: Any) -> tuple[dict[str, Log],
         elif found is None or member.index in packet.broken:
             problems.append(Problem(name, "mattermost.log", "read", "error", "could not be read whole"))
     return logs, problems
+
+
+def _bare(source: str) -> LogSource | None:
+    """Return what to read if a source is one log: a file, ``-`` (standard input), PACKET:member; None for a packet."""
+    from analyzer.cli.profilesource import member_bytes, split
+    from analyzer.logs.source import is_bare_log
+
+    if source == "-":
+        return sys.stdin.buffer
+    if is_bare_log(source):
+        return source
+    parts = split(source)
+    return member_bytes(*parts, endings=(".log", ".log.gz")) if parts else None
 
 
 def _answer(logs: dict[str, Log], chosen: Filter, question: str | None) -> pd.DataFrame:

@@ -1,11 +1,12 @@
-"""Where a profile on the command line comes from: a file, or a member of a packet."""
+"""Where a profile (or another part) on the command line comes from: a file, or a member of a packet."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.errors import ProfileError, SourceError
+from analyzer.errors import SourceError
 from analyzer.text import printable
 
 if TYPE_CHECKING:
@@ -43,14 +44,9 @@ def read(name: str) -> Columns:
         raise SourceError(f"{printable(name)}: no such file")
     path = Path(name)
     if path.is_file():
-        try:
-            return read_columns(path)
-        except ProfileError as error:
-            raise _hinted(path, error) from None
-    for at in [at for at, char in enumerate(name) if char == ":"][::-1]:
-        packet, member = name[:at], name[at + 1 :]
-        if packet and member and _may_be_packet(packet):
-            return read_columns(_member(packet, member))
+        return read_columns(path)
+    if parts := split(name):
+        return read_columns(member_bytes(*parts))
     if path.is_dir():
         raise SourceError(f"is a folder; name a profile inside it: {printable(name)}:cpu.prof")
     return read_columns(path)
@@ -62,16 +58,23 @@ def _may_be_packet(name: str) -> bool:
     return "/" in rest if separator and scheme else Path(name).exists()
 
 
-def _hinted(path: Path, error: ProfileError) -> ProfileError:
-    """Say how to name a profile inside a packet when the packet alone was named."""
-    with path.open("rb") as file:
-        if file.read(4) != b"PK\x03\x04":
-            return error
-    return ProfileError("is a zip file; name the profile inside it, such as PACKET.zip:cpu.prof", verdict=error.verdict)
+def split(name: str) -> tuple[str, str] | None:
+    """Return packet and member of ``PACKET:member``; None for what exists itself and for anything else."""
+    if os.path.exists(name):  # noqa: PTH110 - false for a name that no file can have
+        return None
+    for at in [at for at, char in enumerate(name) if char == ":"][::-1]:
+        packet, member = name[:at], name[at + 1 :]
+        if packet and member and _may_be_packet(packet):
+            return packet, member
+    return None
 
 
-def _member(packet: str, member: str) -> bytes:
-    """Return the bytes of one member of a packet, a wrapping top folder left aside."""
+def member_bytes(packet: str, member: str, endings: tuple[str, ...] = (".prof", ".pb.gz")) -> bytes:
+    """Return the bytes of one member of a packet, a wrapping top folder left aside.
+
+    Raises:
+        SourceError: it cannot be read; if there is no such member, members with these ``endings`` are named.
+    """
     from analyzer.archive import MemberError, common_top, open_archive
 
     with open_archive(packet) as archive:
@@ -79,7 +82,7 @@ def _member(packet: str, member: str) -> bytes:
         by_path = {found.path: found for found in archive.members}
         found = by_path.get(wanted) or by_path.get(common_top(archive.members) + wanted)
         if found is None:
-            known = [path for path in by_path if path.endswith((".prof", ".pb.gz"))]
+            known = [path for path in by_path if path.endswith(endings)]
             hint = f"; it holds {', '.join(map(printable, known[:8]))}" if known else ""
             raise SourceError(f"no such member in this packet{hint}")
         try:

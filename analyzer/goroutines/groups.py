@@ -87,6 +87,8 @@ def group_codes(dump: GoroutineDump, by: str) -> tuple[list[str], Ints]:
     """
     if by.startswith("label:"):
         key = by.removeprefix("label:")
+        if not key:
+            raise UsageError("label: names no label; give one as label:KEY")
         names, numbers = _codes([status.labels.get(key, NO_LABEL) for status in dump.records.statuses])
         return names, numbers[dump.records.status]
     if by not in _KEYS:

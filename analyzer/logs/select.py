@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
-from analyzer.format.levels import FAMILIES, expand_levels
+from analyzer.format.levels import FAMILIES, LEVELS, expand_levels
 from analyzer.logs.schema import RECORD_KINDS
 from analyzer.logs.times import parse_time
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LONGEST_PATTERN = 4096
+_STANDARD = tuple(level.name for level in LEVELS if level.family == "standard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,10 @@ def make_filter(
     names = level.split(",") if isinstance(level, str) else list(level) if level is not None else None
     levels = expand_levels([name for name in names if name.strip()]) if names is not None else None
     if names is not None and not levels:
-        raise UsageError(f"no such level in {', '.join(names)!r}; families are {', '.join(FAMILIES)}")
+        raise UsageError(
+            f"no such level in {', '.join(names)!r}; levels are {', '.join(_STANDARD)}, "
+            f"families are {', '.join(FAMILIES)}"
+        )
     for pattern in (grep, error):
         if pattern is not None:
             check_pattern(pattern)

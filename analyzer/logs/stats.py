@@ -52,7 +52,9 @@ class LogStats:
                 rows += [(f"{item.name[:-1]}.{key}", number) for key, number in value.items()]
             else:
                 rows.append((item.name, value.isoformat() if hasattr(value, "isoformat") else value))
-        return pd.DataFrame(rows, columns=["name", "value"]).astype({"name": "str", "value": "object"})
+        names, values = zip(*rows, strict=True)
+        # as objects from the start: a time that is None must not turn the counts into floats
+        return pd.DataFrame({"name": pd.Series(names, dtype="str"), "value": pd.Series(values, dtype="object")})
 
 
 def log_stats(log: Log) -> LogStats:

@@ -59,7 +59,16 @@ def _decode_strictly(data: bytes) -> Columns:
         try:
             return decode_text(data)
         except NotLegacyError:
-            raise error from None
+            raise ProfileError(_other_kind(data) or str(error), verdict=error.verdict) from None
+
+
+def _other_kind(data: bytes) -> str | None:
+    """Say what a file is that was taken for a profile, where its first bytes tell."""
+    if data.startswith(b"PK\x03\x04"):
+        return "is a zip file; name the profile inside it, such as PACKET.zip:cpu.prof"
+    if data.startswith(b"goroutine "):
+        return "is a goroutine dump; see supportpacket goroutines"
+    return None
 
 
 def _decode_proto(data: bytes) -> Columns:

@@ -132,12 +132,12 @@ class Profile:
             ``line`` and ``address`` by granularity; ``attrs`` has ``sample_type``, ``unit`` and ``total``.
 
         Raises:
-            UsageError: no such measure or granularity.
+            UsageError: no such measure, order or granularity.
         """
         from analyzer.profiles.tables import top
 
         if n is not None and n <= 0:
-            return self.top(1, sample_index=sample_index, granularity=granularity).iloc[:0]
+            return self.top(1, sample_index=sample_index, sort=sort, granularity=granularity).iloc[:0]
         options = Options(
             sample_index=_index(sample_index),
             sort=sort,

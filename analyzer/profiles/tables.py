@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.errors import UsageError
 from analyzer.profiles.labels import labels_by_sample
 from analyzer.profiles.numbers import means
 from analyzer.profiles.prune import drop_frames
@@ -13,6 +14,7 @@ from analyzer.profiles.report import Report, prepare
 from analyzer.profiles.text.tags import tag_sums
 from analyzer.profiles.text.tree import ordered_calls
 from analyzer.schema import Column, FrameSchema
+from analyzer.text import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +69,8 @@ TAGS = FrameSchema(
 
 
 def _report(columns: Columns, command: str, options: Options) -> Report:
+    if options.sort not in ("flat", "cum"):
+        raise UsageError(f"cannot sort by {printable(options.sort, 40)!r}: flat or cum")
     return prepare(drop_frames(columns), command, options, lambda _: None)
 
 

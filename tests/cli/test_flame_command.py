@@ -125,3 +125,22 @@ def test_packet_without_the_profile(supportpacket, bundled, tmp_path):
     assert done.returncode == 2
     assert "cpu.prof" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_packet_without_the_profile(supportpacket, tmp_path):
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w") as packet:
+        packet.writestr("mattermost.log", "")
+        packet.writestr("diagnostics.yaml", "{")
+    done = supportpacket("flame", path, "--no-progress")
+    assert done.returncode == 2
+    assert "diagnostics.yaml" in done.stderr
+    assert "holds no cpu.prof" in done.stderr
+
+
+def test_a_dump_is_no_profile(supportpacket, tmp_path):
+    path = tmp_path / "goroutines"
+    path.write_text("goroutine 1 [running]:\nmain.main()\n")
+    done = supportpacket("flame", path)
+    assert done.returncode == 2
+    assert "is a goroutine dump; see supportpacket goroutines" in done.stderr

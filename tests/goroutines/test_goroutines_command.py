@@ -199,3 +199,57 @@ def test_gzip_and_folder(run, dumps: Path, tmp_path: Path) -> None:
     code, out, _ = run(folder)
     assert code == 0
     assert out.startswith("4 goroutines")
+
+
+def _packet(path: Path, *members: tuple[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as packet:
+        for name, data in members:
+            packet.writestr(name, data)
+    return path
+
+
+def test_comparison_as_csv_holds_both_tables(run, dumps: Path) -> None:
+    one, two = (dumps / f"goroutines-table-lock-{n}.txt" for n in (1, 2))
+    _, out, _ = run(one, "--compare", two, "--format", "csv", "--by", "state")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert next(iter(rows[0])) == "table"
+    stuck = [row for row in rows if row["table"] == "stuck"]
+    assert len(stuck) == 67
+    assert all(row["id"].isdigit() and row["before"] == "" for row in stuck)
+    assert {row["group"]: row["delta"] for row in rows if row["table"] == "groups"}["IO wait"] == "1"
+
+
+def test_nodes_of_other_names(run, dumps: Path, cluster: Path, tmp_path: Path) -> None:
+    dump = (dumps / "goroutines-table-lock-2.txt").read_bytes()
+    other = _packet(tmp_path / "other.zip", ("db-1/goroutines", dump), ("db-1/mattermost.log", b""))
+    assert "67 goroutines have not moved" in run(cluster, "--compare", other, "--node", "app-1")[1]
+    code, _, err = run(cluster, "--compare", other)
+    assert (code, "A.zip:NODE/goroutines" in err) == (2, True)
+    assert run(f"{cluster}:app-1/goroutines", "--compare", f"{other}:db-1/goroutines")[0] == 0
+    assert run(cluster, "--compare", other, "--node", "nope")[0] == 2
+
+
+def test_a_packet_without_a_dump(run, bundled: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(bundled) as packet:
+        kept = [(name, packet.read(name)) for name in packet.namelist() if not name.endswith("goroutines")]
+    code, _, err = run(_packet(tmp_path / "p.zip", *kept))
+    assert (code, err.count("holds no goroutine dump")) == (2, 1)
+    assert "9.2" not in err
+    code, _, err = run(_packet(tmp_path / "q.zip", ("mattermost.log", b""), ("diagnostics.yaml", b"{")))
+    assert code == 2
+    assert "diagnostics.yaml" in err
+
+
+def test_labels_that_are_not_there(run, dumps: Path) -> None:
+    path = dumps / "labels-go1.27.3.txt"
+    assert run(path, "--by", "label:")[0] == 2
+    code, _, err = run(path, "--by", "label:zzz", "--no-progress")
+    assert code == 0
+    assert "no goroutine has the label zzz; there are: " in err
+    assert "plain" in err
+
+
+def test_standard_input(run, dumps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (dumps / "labels-go1.27.3.txt").open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert run("-")[1].startswith("4 goroutines")

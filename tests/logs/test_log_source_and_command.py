@@ -200,3 +200,44 @@ def test_terminal_escapes_are_not_passed_on(tmp_path):
         assert b"\x1b" not in out
         assert b"\x07" not in out
         assert b"red" in out
+
+
+@pytest.mark.parametrize("with_times", [True, False])
+def test_stats_keep_whole_numbers(tmp_path, bundled_log, with_times):
+    path = tmp_path / "a.log"
+    path.write_bytes(bundled_log if with_times else b'{"level":"info","msg":"a"}\n' * 14_420)
+    lines = "314" if with_times else "14420"
+    target = tmp_path / "stats.parquet"
+    assert run(path, "--stats", "--format", "parquet", "-o", target).returncode == 0
+    table = pq.read_table(target).to_pydict()
+    assert dict(zip(table["name"], table["value"], strict=True))["lines"] == lines
+    shown = [row.split() for row in run(path, "--stats").stdout.decode().splitlines()]
+    assert ["lines", lines] in shown
+    rows = [json.loads(text) for text in run(path, "--stats", "--format", "jsonl").stdout.splitlines()]
+    assert {row["name"]: row["value"] for row in rows}["lines"] == int(lines)
+
+
+@pytest.mark.parametrize("args", [(), ("--stats",), ("--level", "error", "--format", "csv")])
+def test_what_is_no_log_exits_3(tmp_path, args):
+    path = tmp_path / "goroutines"
+    path.write_text("goroutine 1 [running]:\nmain.main()\n")
+    done = run(path, *args)
+    assert done.returncode == 3
+    assert b"goroutines: holds no log record" in done.stderr
+    assert b"2 lines" in done.stderr
+
+
+def test_member_of_a_packet_and_standard_input(bundled, bundled_log):
+    member = run(f"{bundled}:mattermost.log", "--format", "csv")
+    assert member.returncode == 0
+    assert len(member.stdout.splitlines()) > 300
+    command = [sys.executable, "-m", "analyzer.cli.main", "logs", "-", "--format", "csv"]
+    piped = subprocess.run(command, input=bundled_log, capture_output=True, check=False, timeout=120)
+    assert (piped.returncode, piped.stdout) == (0, member.stdout)
+
+
+def test_messages_name_what_there_is(bundled):
+    assert b"panic, fatal, error" in run(bundled, "--level", "bogus").stderr
+    unknown = run(bundled, "--node", "nope")
+    assert unknown.returncode == 2
+    assert b"no node nope; its nodes: " in unknown.stderr

@@ -267,3 +267,9 @@ def test_file_objects_and_bytes_read_alike(data_folder):
         from_file = read_profile(file)
     for other in (read_profile(path), read_profile(str(path)), read_profile(path.read_bytes())):
         assert np.array_equal(other.columns.samples.values, from_file.columns.samples.values)
+
+
+@pytest.mark.parametrize("n", [None, 0, 5])
+def test_an_order_that_is_none(cpu, n):
+    with pytest.raises(UsageError, match="flat or cum"):
+        cpu.top(n, sort="zzz")

@@ -71,7 +71,7 @@ REFUSED = [
     ("cut inside a field", raw()[:-1], UNRECOGNIZED, "ends inside"),
     ("cut inside a string", raw()[: raw().index(b"main.main") + 3], UNRECOGNIZED, "ends inside a field"),
     ("text", b"this is no profile\n", UNRECOGNIZED, "byte 0"),
-    ("debug=2 dump", b"goroutine 1 [running]:\nmain.main()\n\t/main.go:1 +0x1\n", UNRECOGNIZED, "byte"),
+    ("debug=2 dump", b"goroutine 1 [running]:\nmain.main()\n\t/main.go:1 +0x1\n", UNRECOGNIZED, "is a goroutine dump"),
     ("string too high", raw(function=[pb.Function(id=1, name=99), pb.Function(id=2)]), UNRECOGNIZED, "string 99"),
     ("string negative", raw(function=[pb.Function(id=1, name=-1), pb.Function(id=2)]), UNRECOGNIZED, "string -1"),
     ("first string", raw(string_table=["x"]), UNRECOGNIZED, "first string"),
