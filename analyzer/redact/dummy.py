@@ -20,6 +20,7 @@ from itertools import cycle
 from typing import Final
 
 from analyzer.format.dummies import DIGITS, FEWEST, MARK
+from analyzer.secrets.shapes import is_example
 
 # what tells the kind of a token stays, so that a reader still sees what stood there
 _PREFIX = re.compile(
@@ -63,10 +64,14 @@ class Dummies:
             return known
         made = "*" * len(secret)
         if not self._mask and sum(c.isalnum() for c in secret) >= FEWEST:
+            free: list[str] = []
             for attempt in range(20):
                 made = _dummy(secret, self._stream(secret, attempt))
                 if made != secret and made not in self._taken and made not in self._made:
-                    break
+                    free.append(made)
+                    if _plain(made):
+                        break
+            made = made if not free or _plain(made) else free[0]
             if made == secret:
                 made = "*" * len(secret)
         self._made[secret] = made
@@ -79,6 +84,15 @@ class Dummies:
             message = b"%d.%d." % (attempt, counter) + secret.encode("utf-8", "surrogatepass")
             yield from hmac.new(self._key, message, hashlib.sha256).digest()
             counter += 1
+
+
+# a percent sign and two digits that a URL's reader would take for one of its separators
+_SEPARATOR = re.compile(r"%(?:23|2f|3a|3f|40)", re.IGNORECASE)
+
+
+def _plain(made: str) -> bool:
+    """Whether nobody will take an example string for something else: a year by hand, a part of a URL."""
+    return is_example(made) and not _SEPARATOR.search(made)
 
 
 def _dummy(secret: str, stream: Iterator[int]) -> str:

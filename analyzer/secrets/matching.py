@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from analyzer.secrets import decode, engine, shapes
 from analyzer.secrets.rules import RULES, Hit, Rule
@@ -79,7 +80,7 @@ def confirm(rule: Rule, block: bytes, keyword: int) -> Match | None:
     hit.value, encodings = decode.decode_value(block, hit.start, hit.end, depth=depth, percent=rule.percent)
     if _NO_TEXT.search(hit.value):  # chance in binary data: people and programs write secrets as text
         return None
-    if shapes.is_example(hit.value):
+    if _stands_for_another(block[hit.start : hit.end].decode("utf-8", "replace"), hit.value):
         return None
     confidence = rule.confidence
     for check in rule.checks:
@@ -94,6 +95,11 @@ def confirm(rule: Rule, block: bytes, keyword: int) -> Match | None:
         if shapes.is_example(hit.value):
             return None
     return Match(rule, hit.start, hit.end, hit.value, encodings, confidence, rule.priority)
+
+
+def _stands_for_another(written: str, value: str) -> bool:
+    """Whether this is an example string; one with a percent sign is decoded once too often when it stands in a URL."""
+    return any(map(shapes.is_example, (value, written, unquote(written))))
 
 
 def search(
