@@ -89,7 +89,9 @@ class HotFunctionsDisplay:
                 color=INK,
             )
         drawn.set_xlim(right=max(cum.max(), flat.max(), 0) / divisor * 1.16)
-        drawn.set_xlabel(f"{self.sample_type or 'value'} [{suffix}]" if suffix else self.sample_type, color=MUTED)
+        drawn.set_xlabel(
+            f"{self.sample_type or 'value'} [{suffix}]" if suffix else self.sample_type, color=MUTED, loc="left"
+        )
         drawn.xaxis.set_major_formatter("{x:,g}")
         _legend(drawn)
         tidy(drawn, title=title or self._title())
@@ -190,7 +192,9 @@ class ProfileDiffDisplay:
         drawn.set_xlim(
             min(low, 0) - reach * (0.28 if low < 0 else 0.02), max(high, 0) + reach * (0.28 if high > 0 else 0.02)
         )
-        drawn.set_xlabel(f"change of {self.sample_type or 'value'}" + (f" [{suffix}]" if suffix else ""), color=MUTED)
+        drawn.set_xlabel(
+            f"change of {self.sample_type or 'value'}" + (f" [{suffix}]" if suffix else ""), color=MUTED, loc="left"
+        )
         drawn.xaxis.set_major_formatter("{x:,g}")
         tidy(drawn, title=title or self._title())
         return self
@@ -283,7 +287,7 @@ class LabelShareDisplay:
                 color=INK,
             )
         drawn.set_xlim(right=max(totals.max(), 0) / divisor * 1.18)
-        drawn.set_xlabel(f"{self.sample_type or 'value'}" + (f" [{suffix}]" if suffix else ""), color=MUTED)
+        drawn.set_xlabel(f"{self.sample_type or 'value'}" + (f" [{suffix}]" if suffix else ""), color=MUTED, loc="left")
         drawn.xaxis.set_major_formatter("{x:,g}")
         tidy(drawn, title=title)
         return self
