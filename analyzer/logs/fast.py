@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from analyzer.format.levels import canonical_level
+from analyzer.logs.block import Text
 from analyzer.logs.forms import read_line
-from analyzer.logs.keys import MASKS, MIX, NAMES, TIMESTAMP, TS, UNKNOWN, key_codes, unaligned_words
+from analyzer.logs.keys import MASKS, MIX, NAMES, TIMESTAMP, TS, UNKNOWN
 from analyzer.logs.rows import KIND_CODE, NO_OFFSET, NO_TIME, Coded, Part, record_values
 from analyzer.logs.schema import COLUMN_TYPES, INTEGER_FIELDS
 from analyzer.logs.slow import Gatherer, read_block
 from analyzer.logs.split import Block
 from analyzer.logs.stamps import read_many_stamps
-from analyzer.logs.tokens import Lines, Pairs, slices, tokenise
+from analyzer.logs.tokens import Lines, Pairs, tokenise
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from analyzer.logs.tokens import Bools, Ints
+    from analyzer.logs.block import Bools, Ints
 
 _INTEGER: Final = r"\A-?(?:0|[1-9][0-9]{0,17})\z"
 _ENOUGH: Final = 0.5  # share of clean lines below which a block is read line by line
@@ -32,12 +31,12 @@ _ENOUGH: Final = 0.5  # share of clean lines below which a block is read line by
 
 def read_block_fast(block: Block, columns: Sequence[str]) -> Part:
     """Return the rows of a block as ``slow.read_block`` does, faster where its lines are clean JSON."""
-    cut = None if block.long_line else tokenise(block.data)
+    text = Text(block.data)
+    cut = None if block.long_line else tokenise(text)
     if cut is None:
         return read_block(block, columns)
     lines, pairs = cut
-    codes = key_codes(block.data, pairs)
-    parse = _Parse(block.data, lines, pairs, codes)
+    parse = _Parse(text, lines, pairs)
     parse.flag()
     if lines.bad.mean() > 1 - _ENOUGH:
         return read_block(block, columns)
@@ -55,10 +54,9 @@ class _Slot:
 class _Parse:
     """One block on its way from pairs to columns."""
 
-    def __init__(self, data: bytes, lines: Lines, pairs: Pairs, codes: npt.NDArray[np.uint8]) -> None:
-        self.data, self.lines, self.pairs, self.codes = data, lines, pairs, codes
-        self.bytes: npt.NDArray[np.uint8] = np.frombuffer(data, np.uint8)
-        self.words = unaligned_words(data)
+    def __init__(self, text: Text, lines: Lines, pairs: Pairs) -> None:
+        self.text, self.lines, self.pairs = text, lines, pairs
+        self.data, self.bytes, self.words = text.data, text.codes, text.words
         self.slots: dict[int, _Slot] = {}
         self.time = np.full(len(lines.start), NO_TIME, np.int64)
         self.offset = np.full(len(lines.start), NO_OFFSET, np.int16)
@@ -66,8 +64,8 @@ class _Parse:
     def flag(self) -> None:
         """Flag lines that only the reference reads right: equal keys, odd times, GELF, audit, odd numbers."""
         pairs, bad = self.pairs, self.lines.bad
-        order = np.argsort(self.codes, kind="stable")
-        bounds = np.searchsorted(self.codes[order], np.arange(UNKNOWN + 2))
+        order = np.argsort(pairs.code, kind="stable")
+        bounds = np.searchsorted(pairs.code[order], np.arange(UNKNOWN + 2))
         for code in range(UNKNOWN):
             at = order[bounds[code] : bounds[code + 1]]
             if not len(at):
@@ -87,7 +85,7 @@ class _Parse:
         keep = ~bad[pairs.line]
         if not keep.all():
             number = np.cumsum(keep) - 1
-            self.pairs, self.codes = pairs.where(keep), self.codes[keep]
+            self.pairs = pairs.where(keep)
             for code, slot in list(self.slots.items()):
                 left = keep[slot.pairs]
                 self.slots[code] = _Slot(number[slot.pairs[left]], slot.line[left])
@@ -102,7 +100,7 @@ class _Parse:
         rest = np.flatnonzero(~simple)
         if not len(rest):
             return
-        texts = slices(self.data, start[rest], end[rest])
+        texts = self.text.slices(start[rest], end[rest])
         right = pc.match_substring_regex(texts, _INTEGER).to_numpy(zero_copy_only=False)
         empty = pc.equal(texts, "null").to_numpy(zero_copy_only=False) & ~self.pairs.string[slot.pairs[rest]]
         wrong = ~(right | empty) | self.pairs.escaped[slot.pairs[rest]]
@@ -132,7 +130,7 @@ class _Parse:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        texts = slices(self.data, self.pairs.start[at], self.pairs.end[at])
+        texts = self.text.slices(self.pairs.start[at], self.pairs.end[at])
         number = pc.match_substring_regex(texts, r"\A[0-9]").to_numpy(zero_copy_only=False)
         texts = pc.if_else(pa.array(number), texts, "0")
         seconds = pc.cast(texts, pa.float64()).to_numpy()
@@ -265,10 +263,10 @@ class _Parse:
         string, escaped = self.pairs.string[slot.pairs], self.pairs.escaped[slot.pairs]
         if row_of is None:
             rows, at = len(start), np.arange(len(start))
-            values = slices(self.data, start, end)
+            values = self.text.slices(start, end)
         else:
             at = row_of[slot.line]
-            values = slices(self.data, start, end, at, rows)
+            values = self.text.slices(start, end, at, rows)
         if escaped.any():
             values = _replace(values, _mask(rows, at[escaped]), self._decode(slot.pairs[escaped]))
         if not string.all():
@@ -294,14 +292,14 @@ class _Parse:
         import orjson
         import pyarrow as pa
 
-        texts = slices(self.data, self.pairs.start[at] - 1, self.pairs.end[at] + 1)
+        texts = self.text.slices(self.pairs.start[at] - 1, self.pairs.end[at] + 1)
         return pa.array(orjson.loads("[" + ",".join(texts.to_pylist()) + "]"), pa.large_string())
 
     def _rest(self, rows: int, row_of: Ints) -> Any:
         """Return ``fields``: per line the pairs without a column, as they stand."""
         pairs = self.pairs
-        at = np.flatnonzero(self.codes == UNKNOWN)
-        start = pairs.key_start[at] - 1
+        at = np.flatnonzero(pairs.code == UNKNOWN)
+        start = pairs.key[at]
         end = pairs.end[at] + pairs.string[at]
         line = pairs.line[at]
         # pairs that stand side by side are one piece
@@ -333,7 +331,7 @@ class _Parse:
         left, right = lines.start[clean].copy(), lines.start[clean] + 2
         place = np.searchsorted(clean, line)
         left[place], right[place] = start - 1, end + 1
-        cut = slices(self.data, left, right)
+        cut = self.text.slices(left, right)
         _, offsets, values = cut.buffers()
         text = np.frombuffer(values, np.uint8).copy()
         bounds = np.frombuffer(offsets, np.int64)[: len(cut) + 1]
@@ -351,7 +349,7 @@ class _Parse:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        pieces = slices(self.data, start, end)
+        pieces = self.text.slices(start, end)
         heads = np.flatnonzero(np.concatenate([[True], line[1:] != line[:-1]]))
         bounds = pa.array(np.append(heads, len(line)), pa.int64())
         joined = pc.binary_join(pa.LargeListArray.from_arrays(bounds, pieces), pa.scalar(",", pa.large_string()))

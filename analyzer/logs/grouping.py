@@ -25,6 +25,9 @@ class Grouping:
         What looks like a stack trace or panic belongs to the record before. Other text does only if that record's form
         lets messages run over lines (plain, zap text); JSON escapes its line ends.
         """
+        if record.tail is not None and self._open is not None:
+            self._end_of_message(record)
+            return True
         if record.kind not in {TEXT, STACK}:
             if record.kind in RECORD_KINDS:
                 self.last_multiline = record.multiline
@@ -37,9 +40,21 @@ class Grouping:
             self._late_fields(record.msg or "")
         return continues
 
+    def _end_of_message(self, record: Record) -> None:
+        """Make a line with a caller but no level and no time the end of the message that is still open."""
+        record.kind, record.msg = TEXT, record.tail
+        record.caller, record.tail = None, None
+        record.columns, record.rest, record.taken = {}, [], set()
+        self._late_fields(record.msg or "")
+
     def _late_fields(self, text: str) -> None:
         """Give a plain record its caller and fields when its message ran over the line's end before them."""
-        match = LATE_FIELDS.match(COLOUR.sub("", text))
-        if match and self._open is not None and CALLER.match(text, match.end()):
-            take_fields(self._open, text[match.end() :])
+        bare = COLOUR.sub("", text)
+        lead = LATE_FIELDS.match(bare)
+        match = CALLER.match(bare, lead.end()) if lead else None
+        if match is None:
+            match = CALLER.search(bare)
+            match = match if match and match.group(1) else None
+        if match and self._open is not None:
+            take_fields(self._open, bare[match.start() :])
             self._open = None

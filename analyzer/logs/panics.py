@@ -1,8 +1,9 @@
 """Panics that a log holds, each as one row with its whole stack, whatever lines it is spread over.
 
-Where they come from (packet-format.md 4.6): net/http's ``http: panic serving``; the web hub's ``Recovering from Hub
-panic.`` and the stack in the record after it; ``Unhandled panic in job`` with a goroutine dump in ``stack``; a plugin's
-stderr, one record a line; a crash of the process itself, as text between the records.
+Where they come from (packet-format.md 4.6): net/http's ``http: panic serving`` (``http2:`` over TLS); the web hub's
+``Recovering from Hub panic.`` and the stack in the record after it; ``Unhandled panic in job`` with a goroutine dump in
+``stack``, ``A panic occurred`` of the server's start likewise (cmd/mattermost/commands/server.go); a plugin's stderr, one
+record a line; a crash of the process itself, as text between the records (runtime/panic.go, runtime/signal_unix.go).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ PANICS = FrameSchema(
     (
         Column("line", "int64", "first line of it"),
         Column("last_line", "int64", "last line of it"),
-        Column("kind", "str", "http, hub, job, plugin or process"),
+        Column("kind", "str", "http, hub, job, plugin, server (while it started) or process (what Go printed when it died)"),
         Column("time", TIME, "when; of a process crash the time of the record before it"),
         Column("message", "str", "what it panicked with"),
         Column("top_function", "str", "the function that panicked: the first frame that is not the runtime's"),
@@ -35,10 +36,17 @@ PANICS = FrameSchema(
         Column("lines", "int64", "how many lines of the log it took"),
     ),
 )
-_HTTP: Final = "http: panic serving"
+_HTTP = re.compile(r"http2?: panic serving \S{1,100}: ")
 _HUB: Final = "Recovering from Hub panic."
 _JOB: Final = "Unhandled panic in job"
-_START = re.compile(r"(?:panic: |fatal error: |\[signal |runtime: goroutine stack exceeds)")
+_SERVER: Final = "A panic occurred"
+# the fields that hold what it panicked with and the dump
+_DUMPED: Final = {_JOB: ("job", "panic"), _SERVER: ("server", "error")}
+CRASH = re.compile(
+    r"(?:panic: |fatal error: |\[signal |runtime: (?:goroutine stack exceeds|out of memory)|unexpected fault address "
+    r"|SIG[A-Z]{2,6}: [a-z])"
+)
+"""How the text begins that Go prints when a program dies."""
 # what a line of a plugin's stderr looks like while its stack goes on
 _INSIDE = re.compile(
     r"\s|goroutine \d+ |created by |panic: |fatal error: |\[signal |\[recovered\]|\t|exit status |runtime"
@@ -92,21 +100,20 @@ def _records(lines: pd.DataFrame) -> list[_Panic]:
     message = lines["msg"].fillna("")
     found: list[_Panic] = []
     records = lines["kind"].isin(RECORD_KINDS).to_numpy()
-    mask = message.str.contains(_HTTP, regex=False) | message.isin((_HUB, _JOB))
-    for row in mask.to_numpy().nonzero()[0].tolist():
+    mask = message.str.contains("panic serving", regex=False) | message.isin((_HUB, *_DUMPED))
+    for row in (mask.to_numpy() & records).nonzero()[0].tolist():
         text = str(message.iloc[row])
-        if not records[row]:
-            continue
-        if text not in {_HUB, _JOB}:
-            head, _, stack = text[text.index(_HTTP) :].partition("\n")
+        served = _HTTP.search(text)
+        if served:
+            head, _, stack = text[served.end() :].partition("\n")
             rows = [row, *_continued(lines, row)]
             joined = "\n".join([stack, *(str(message.iloc[more]) for more in rows[1:])])
-            found.append(_Panic("http", rows, head.partition(": ")[2].partition(": ")[2] or head, joined.strip("\n")))
-        elif text == _JOB:
-            values = field_values(lines.iloc[[row]], ("panic", "stack"))[0]
-            stack = _text(values.get("stack"))
-            found.append(_Panic("job", [row], _text(values.get("panic")) or text, stack))
-        else:
+            found.append(_Panic("http", rows, head, joined.strip("\n")))
+        elif text in _DUMPED:
+            kind, said = _DUMPED[text]
+            values = field_values(lines.iloc[[row]], (said, "stack"))[0]
+            found.append(_Panic(kind, [row], _text(values.get(said)) or text, _text(values.get("stack"))))
+        elif text == _HUB:
             found.append(_hub(lines, message, row))
     return found
 
@@ -157,13 +164,14 @@ def _plugins(lines: pd.DataFrame) -> list[_Panic]:
     for row, text, owner, time in zip(stderr.tolist(), texts, owners, times.tolist(), strict=True):
         open_panic = running.get(owner)
         late = open_panic is not None and time - seen[owner] > _QUIET_SECONDS * 1_000_000
-        if open_panic is not None and not late and _INSIDE.match(text):
+        again = open_panic is not None and text.startswith("panic: ") and _HEADER.search(open_panic.stack)
+        if open_panic is not None and not late and not again and _INSIDE.match(text):
             open_panic.rows.append(row)
             open_panic.stack += "\n" + text.rstrip("\n")
             seen[owner] = time
             continue
         running.pop(owner, None)
-        if _START.match(text):
+        if CRASH.match(text):
             head = text.strip().partition("\n")[0]
             running[owner] = _Panic("plugin", [row], head.partition(": ")[2] or head, text.rstrip("\n"), owner)
             seen[owner] = time
@@ -177,7 +185,7 @@ def _process(lines: pd.DataFrame) -> list[_Panic]:
     message = lines["msg"]
     found: list[_Panic] = []
     at, size = 0, len(lines)
-    starts = (message.str.match(_START.pattern).fillna(value=False).to_numpy(dtype=bool) & text_rows).nonzero()[0]
+    starts = (message.str.match(CRASH.pattern).fillna(value=False).to_numpy(dtype=bool) & text_rows).nonzero()[0]
     for row in starts.tolist():
         if row < at:
             continue

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +17,12 @@ from analyzer.errors import PacketError, SourceError
 CHUNK: Final = 1 << 20
 _PEEK: Final = 64 << 10
 _GZIP: Final = b"\x1f\x8b\x08"
+# a byte order mark, and text of a log's first line; a NUL or two in UTF-8 must not be taken for it
+_UTF_16: Final = (
+    ("utf-16-le", re.compile(rb"\xff\xfe(?:[\t\n\r -~]\0){15}")),
+    ("utf-16-be", re.compile(rb"\xfe\xff(?:\0[\t\n\r -~]){15}")),
+)
+_ENOUGH: Final = 32
 
 
 class Readable(Protocol):
@@ -127,23 +135,44 @@ def _of_file(handle: BinaryIO, *, close: bool) -> Iterator[bytes]:
 
 
 def _unzipped(feed: Feed) -> Feed:
-    """Unpack gzip if the first bytes say so."""
-    chunks = feed.chunks
+    """Unpack gzip, and make UTF-16 (what PowerShell's ``>`` writes) UTF-8, if the first bytes say so."""
+    first, rest = _peek(feed.chunks)
+    feed.chunks = _again(first, rest)
+    if first.startswith(_GZIP):
+        first, rest = _peek(_gunzip(first, rest))
+        feed.chunks, feed.total = _again(first, rest), None
+    for encoding, start in _UTF_16:
+        if start.match(first):
+            feed.chunks, feed.total = _recoded(_again(first, rest), encoding), None
+    return feed
+
+
+def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first bytes, enough to tell what they are, and the chunks after them."""
     first = b""
-    while len(first) < len(_GZIP):
+    while len(first) < _ENOUGH:
         try:
             piece = next(chunks, b"")
-        except (PacketError, OSError, EOFError, zlib.error):
+        except (PacketError, OSError, EOFError, zlib.error) as error:
             if first:
-                break
+                return first, _failing(error)
             raise
         if not piece:
             break
         first += piece
-    feed.chunks = _gunzip(first, chunks) if first.startswith(_GZIP) else _again(first, chunks)
-    if first.startswith(_GZIP):
-        feed.total = None
-    return feed
+    return first, chunks
+
+
+def _failing(error: Exception) -> Iterator[bytes]:
+    raise error
+    yield b""
+
+
+def _recoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
 def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

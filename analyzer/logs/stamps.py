@@ -11,7 +11,7 @@ from analyzer.logs.rows import NO_OFFSET, NO_TIME
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from analyzer.logs.tokens import Bools, Ints
+    from analyzer.logs.block import Bools, Ints
 
 _DAY_MICROS: Final = 86_400_000_000
 _STAMP: Final = b"0000-00-00 00:00:00.000 "

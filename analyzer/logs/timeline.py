@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
-from analyzer.format.levels import LEVELS
+from analyzer.format.levels import LEVELS, severity
 from analyzer.logs.details import ERROR_LEVELS, field_values
+from analyzer.logs.panics import CRASH
 from analyzer.logs.schema import RECORD_KINDS, TIME
 from analyzer.schema import Column, FrameSchema
 
@@ -22,8 +24,12 @@ SESSIONS = FrameSchema(
         Column("ready", TIME, "when it listened"),
         Column("stop", TIME, "when it said that it stopped"),
         Column("last", TIME, "time of its last record"),
-        Column("end", "str", "stopped (it said so), cut (another start follows, so it crashed or was killed), open"),
-        Column("version", "str", "current_version of its start"),
+        Column(
+            "end",
+            "str",
+            "stopped (it said so), cut (another start follows or its last record is fatal: it crashed or was killed), open",
+        ),
+        Column("version", "str", "version that its start names"),
         Column("build", "str", "build_number of its start"),
         Column("enterprise", "boolean", "an enterprise build"),
         Column("go_version", "str", "Go that it was built with"),
@@ -36,6 +42,7 @@ SESSIONS = FrameSchema(
 _INIT = "Server is initializing..."
 _STOPPED = ("Server stopped", "Server was stopped")
 _STOPPING = "Stopping Server..."
+_VERSION = re.compile(r"Current version is (\d[^\s()]{0,40})")
 _BEFORE_INIT = frozenset({"Advanced logging config not provided for logging", "Logging metrics enabled"})
 
 
@@ -89,15 +96,34 @@ def sessions(lines: pd.DataFrame) -> pd.DataFrame:
     if not len(rows):
         return SESSIONS.empty()
     message = rows["msg"].fillna("")
+    if "plugin_id" in rows:  # a plugin may say what it likes
+        message = message.where(rows["plugin_id"].isna(), "")
     init = (message == _INIT).to_numpy()
-    version = message.str.startswith("Current version is ").to_numpy()
+    version = _tells_version(message)
     starts = [_back(message, int(at)) for at in np.flatnonzero(init | (version & ~_follows(init, version)))]
     bounds = [*([0] if not starts or starts[0] else []), *starts, len(rows)]
     found = []
     for number, (begin, end) in enumerate(pairwise(bounds), start=1):
         part, texts = rows.iloc[begin:end], message.iloc[begin:end]
-        found.append(_session(number, part, texts, started=begin in starts, final=end == len(rows)))
+        final = end == len(rows) and not _dies(part, lines)
+        found.append(_session(number, part, texts, started=begin in starts, final=final))
     return SESSIONS.frame({name: [item[name] for item in found] for name in SESSIONS.names})
+
+
+def _tells_version(message: pd.Series[Any]) -> Any:
+    """Tell which messages are the server's word on its version."""
+    told = message.str.startswith("Current version is ").to_numpy(dtype=bool).copy()
+    places = told.nonzero()[0]
+    told[places] = [_VERSION.match(str(message.iloc[at])) is not None for at in places.tolist()]
+    return told
+
+
+def _dies(part: pd.DataFrame, lines: pd.DataFrame) -> bool:
+    """Tell whether the log's last run ends with a fatal record, or with what Go prints when a process dies."""
+    if "level" in part and severity(str(part["level"].iloc[-1])) == "fatal":
+        return True
+    after = lines.loc[lines["line"] > part["line"].max(), "msg"].dropna()
+    return any(CRASH.match(str(text)) for text in after)
 
 
 def _back(message: pd.Series[Any], at: int) -> int:
@@ -122,11 +148,12 @@ def _session(number: int, part: pd.DataFrame, texts: pd.Series[Any], *, started:
     ready = times[texts.str.startswith("Server is listening on").to_numpy()]
     stop = times[(texts.isin(_STOPPED)).to_numpy()]
     stopping = times[(texts == _STOPPING).to_numpy()]
-    says = part[texts.str.startswith("Current version is ").to_numpy()].head(1)
+    says = part[_tells_version(texts)].head(1)
     init = part[(texts == _INIT).to_numpy()].head(1)
     edition = part[texts.isin(("Enterprise Build", "Team Edition Build")).to_numpy()].head(1)
     stop = stop if len(stop) else stopping
     told = _first(field_values(says, ("current_version", "build_number", "pid")))
+    named = _VERSION.match(str(says["msg"].iloc[0])) if len(says) else None
     built = _first(field_values(edition, ("enterprise_build",)))
     go = _first(field_values(init, ("go_version", "pid")))
     pid = told.get("pid") or go.get("pid")
@@ -138,7 +165,7 @@ def _session(number: int, part: pd.DataFrame, texts: pd.Series[Any], *, started:
         "stop": stop.iloc[-1] if len(stop) else None,
         "last": times.max(),
         "end": "stopped" if len(stop) else "open" if final else "cut",
-        "version": told.get("current_version") or None,
+        "version": told.get("current_version") or (named.group(1) if named else None),
         "build": told.get("build_number") or None,
         "enterprise": None if enterprise is None else str(enterprise).lower() == "true",
         "go_version": go.get("go_version") or None,

@@ -92,13 +92,15 @@ def _from_layouts(text: str) -> tuple[int, int | None] | None:
 def parse_epoch(text: str) -> int | None:
     """Return microseconds of an epoch number as zap and GELF write it (seconds, float), or None.
 
-    Milliseconds are accepted too: a number above 1e11 cannot be seconds of this age.
+    Milliseconds, microseconds and nanoseconds are accepted too: a number above 1e11 cannot be seconds of this age.
     """
     try:
         number = float(text)
     except ValueError:
         return None
-    if not 0 < number < 1e14:
+    if not 0 < number < 1e19:
         return None
+    if number > 1e14:
+        return round(number / 1000 if number > 1e17 else number)
     seconds = number / 1000 if number > 1e11 else number
     return round(seconds * 1_000_000)

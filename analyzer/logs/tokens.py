@@ -1,26 +1,31 @@
 """Clean JSON lines, found and cut into pairs for a whole block at once.
 
-A line is taken here only if it is certain to be one flat JSON object as logr and zap write it: every byte outside
-strings is checked, every escape too. All other lines are flagged and read one by one. Positions are byte offsets in
-the block.
+A line is taken here only if it is certain to be one flat JSON object as logr and zap write it. All other lines are
+flagged and read one by one. Positions are byte offsets in the block.
+
+The marks are ``":``, a quote and a colon: in clean JSON they are the ends of keys. A value ends where the next key
+starts. What stands between the marks is checked byte by byte, and every line must have exactly the quotes that its keys
+and string values need: then no string holds a quote, and each byte is accounted for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from analyzer.logs.block import Text
+from analyzer.logs.keys import find_keys
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Ints = npt.NDArray[np.int64]
-    Bools = npt.NDArray[np.bool_]
-    Bytes = npt.NDArray[np.uint8]
+    from analyzer.logs.block import Bools, Ints
 
 _QUOTE, _BACKSLASH, _COLON, _COMMA, _SPACE, _OPEN, _CLOSE = (ord(char) for char in '"\\:, {}')
 _GELF: Final = b'{"version":'
+_FEW: Final = 256  # so many lines are counted one by one
 _NUMBER: Final = r"\A(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)\z"
 
 _ESCAPES = np.zeros(256, bool)
@@ -41,11 +46,15 @@ class Lines:
 
 @dataclass(slots=True)
 class Pairs:
-    """The pairs of all lines that are not bad, in order: places of key and value (without their quotes)."""
+    """The pairs of all lines that are not bad, in order.
+
+    ``key`` is the key's opening quote, ``code`` which known key it is; ``start`` and ``end`` are the value without its
+    quotes; ``string`` and ``escaped`` tell whether it is a string, and one with escapes.
+    """
 
     line: Ints
-    key_start: Ints
-    key_end: Ints
+    key: Ints
+    code: npt.NDArray[np.uint8]
     start: Ints
     end: Ints
     string: Bools
@@ -56,60 +65,27 @@ class Pairs:
         return Pairs(*(getattr(self, name)[keep] for name in self.__slots__))
 
 
-def slices(data: bytes, start: Ints, end: Ints, rows: Ints | None = None, size: int = 0) -> Any:
-    """Return ``data[start:end]`` for every pair of places as Arrow text; places must not overlap and must rise.
-
-    With ``rows``, an array of ``size`` rows with slice i in row ``rows[i]`` and nulls elsewhere.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    count = len(start)
-    if not count:
-        return pa.nulls(0 if rows is None else size, pa.large_string())
-    offsets = np.empty(2 * count, np.int64)
-    offsets[0::2], offsets[1::2] = start, end
-    between = pa.LargeStringArray.from_buffers(2 * count - 1, pa.py_buffer(offsets), pa.py_buffer(data))
-    if rows is None or size == count:
-        return pc.take(between, pa.array(np.arange(0, 2 * count, 2)), boundscheck=False)
-    index = np.full(size, -1, np.int64)
-    index[rows] = np.arange(0, 2 * count, 2)
-    return pc.take(between, pa.array(index, mask=index < 0), boundscheck=False)
-
-
-def few_places(mask: Bools) -> Ints:
-    """Return ``np.flatnonzero(mask)``, quicker where few are set: eight places are looked at as one word."""
-    whole = len(mask) // 8 * 8
-    eights = mask[:whole].view(np.uint64)
-    some = np.flatnonzero(eights)
-    row, column = mask[:whole].reshape(-1, 8)[some].nonzero()
-    places = some[row] * 8 + column
-    if whole == len(mask):
-        return places
-    return np.concatenate([places, np.flatnonzero(mask[whole:]) + whole])
-
-
-def tokenise(data: bytes) -> tuple[Lines, Pairs] | None:
+def tokenise(text: Text) -> tuple[Lines, Pairs] | None:
     """Return the lines and the pairs of the clean ones; None if nothing here can be clean JSON (GELF, no text)."""
-    if b"\x00" in data and _GELF in data:
+    if b"\x00" in text.data and _GELF in text.data:
         return None
-    codes: Bytes = np.frombuffer(data, np.uint8)
-    lines = _lines(data, codes)
-    _flag_bytes(data, codes, lines)
-    quote = codes == _QUOTE
-    escapes = _escapes(data, codes, lines, quote)
-    places = np.flatnonzero(quote)
-    counts = np.diff(np.append(np.searchsorted(places, lines.start), len(places)))
-    lines.bad |= (counts == 0) | (counts % 2 == 1)
-    if lines.bad.all():
+    lines = _lines(text)
+    _flag_bytes(text, lines)
+    quote = text.codes == _QUOTE
+    escapes = _escapes(text, lines, quote)
+    marks = np.flatnonzero(quote[:-1] & (text.codes[1:] == _COLON))
+    marks = _on_good_lines(marks, lines)
+    if not len(marks):
+        lines.bad[:] = True
         return lines, _no_pairs()
-    if lines.bad.any():
-        places, counts = places[np.repeat(~lines.bad, counts)], counts[~lines.bad]
-    return lines, _pairs(data, codes, lines, places, counts, escapes)
+    pairs = _flag_escapes(lines, _pairs(text, lines, marks), escapes)
+    pairs = _flag_quotes(quote, lines, pairs)
+    return lines, _check_scalars(text, lines, pairs)
 
 
-def _lines(data: bytes, codes: Bytes) -> Lines:
-    feeds = few_places(codes == ord("\n"))
+def _lines(text: Text) -> Lines:
+    data, codes = text.data, text.codes
+    feeds = np.flatnonzero(codes == ord("\n"))
     after = feeds + 1
     if not data.endswith(b"\n"):
         feeds, after = np.append(feeds, len(data)), np.append(after, len(data))
@@ -122,10 +98,12 @@ def _lines(data: bytes, codes: Bytes) -> Lines:
     return Lines(start, end, after, bad)
 
 
-def _flag_bytes(data: bytes, codes: Bytes, lines: Lines) -> None:
+def _flag_bytes(text: Text, lines: Lines) -> None:
     """Flag lines that hold control characters or are no UTF-8."""
-    if np.count_nonzero(codes < _SPACE) != len(lines.start) - (not data.endswith(b"\n")):
-        places = np.flatnonzero(codes < _SPACE)
+    data, codes = text.data, text.codes
+    control = codes < _SPACE
+    if np.count_nonzero(control) != len(lines.start) - (not data.endswith(b"\n")):
+        places = np.flatnonzero(control)
         at = np.minimum(np.searchsorted(lines.end, places), len(lines.start) - 1)
         inside = (places < lines.end[at]) & (places >= lines.start[at])
         lines.bad[at[inside]] = True
@@ -147,125 +125,142 @@ def _line_of(lines: Lines, places: Ints) -> Ints:
     return found
 
 
-def _escapes(data: bytes, codes: Bytes, lines: Lines, quote: Bools) -> Ints:
+def _escapes(text: Text, lines: Lines, quote: Bools) -> Ints:
     """Return where escapes start; escaped quotes are removed from ``quote``, wrong escapes flag their line."""
-    if b"\\" not in data:
+    if b"\\" not in text.data:
         return np.empty(0, np.int64)
-    places = few_places(codes == _BACKSLASH)
+    codes = text.wide
+    places = np.flatnonzero(text.codes == _BACKSLASH)
     new_run = np.concatenate([[True], np.diff(places) != 1])
     run_start = places[np.maximum.accumulate(np.where(new_run, np.arange(len(places)), 0))]
     starts: Ints = places[(places - run_start) % 2 == 0]
-    places = starts
-    last = len(codes) - 1
-    escaped = np.minimum(places + 1, last)
-    quote[escaped] = False
-    kind = codes[escaped]
-    wrong = ~_ESCAPES[kind] | (places == last)
-    unicode_at = places[kind == ord("u")]
+    last = len(text.data) - 1
+    quote[np.minimum(starts + 1, last)] = False
+    kind = codes[starts + 1]
+    wrong = ~_ESCAPES[kind] | (starts == last)
+    unicode_at = starts[kind == ord("u")]
     if len(unicode_at):
-        digits = codes[np.minimum(unicode_at[:, None] + np.arange(2, 6), last)]
+        digits = codes[np.minimum(unicode_at[:, None] + np.arange(2, 6), last + 1)]
         surrogate = ((digits[:, 0] | 0x20) == ord("d")) & (digits[:, 1] >= ord("8"))
         lines.bad[_line_of(lines, unicode_at[~_HEX[digits].all(axis=1) | surrogate])] = True
-    lines.bad[_line_of(lines, places[wrong])] = True
+    lines.bad[_line_of(lines, starts[wrong])] = True
     return starts
+
+
+def _on_good_lines(marks: Ints, lines: Lines) -> Ints:
+    """Return the marks without those on lines that are flagged already."""
+    bad = np.flatnonzero(lines.bad)
+    if not len(bad) or not len(marks):
+        return marks
+    edges = np.zeros(len(marks) + 1, np.int8)
+    first, after = np.searchsorted(marks, lines.start[bad]), np.searchsorted(marks, lines.after[bad])
+    some = first < after
+    edges[first[some]] += 1
+    edges[after[some]] -= 1
+    outside: Bools = np.cumsum(edges[:-1], dtype=np.int8) == 0
+    return marks[outside]
 
 
 def _no_pairs() -> Pairs:
     empty, none = np.empty(0, np.int64), np.empty(0, bool)
-    return Pairs(empty, empty, empty, empty, empty, none, none)
+    return Pairs(empty, empty, np.empty(0, np.uint8), empty, empty, none, none)
 
 
-def _pairs(data: bytes, codes: Bytes, lines: Lines, places: Ints, counts: Ints, escapes: Ints) -> Pairs:
-    """Return the pairs of the lines whose strings stand as keys and values must; flag the other lines.
+def _pairs(text: Text, lines: Lines, marks: Ints) -> Pairs:
+    """Return the pairs that end their keys at ``marks``; lines in which something else stands between are flagged."""
+    codes = text.wide
+    keys, code, right = find_keys(text, marks)
+    separator = keys - 1
+    char = codes[separator]
+    line, firsts = _line_of_pairs(lines, marks, np.flatnonzero(char == _OPEN), keys)
+    rows = line[firsts]
+    lasts = np.append(firsts[1:], len(marks)) - 1
+    right[firsts] &= keys[firsts] == lines.start[rows] + 1
+    right[lasts] &= marks[lasts] < lines.end[rows]
+    blank = char == _SPACE
+    if blank.any():
+        separator -= blank
+        char = codes[separator]
+    comma = char == _COMMA
+    comma[firsts] = True
+    # where each value's own separator stands: before the next key, or the closing brace
+    stop = np.empty(len(marks), np.int64)
+    stop[:-1] = separator[1:]
+    stop[lasts] = lines.end[rows] - 1
+    right[:-1] &= comma[1:]
+    start = marks + 2
+    opening = codes[start]
+    blank = opening == _SPACE
+    if blank.any():
+        start += blank
+        opening = codes[start]
+    string = opening == _QUOTE
+    start += string
+    end = stop - string
+    right &= (codes[end] == _QUOTE) | ~string
+    right &= end - start >= ~string
+    if not right.all():
+        lines.bad[line[~right]] = True
+    return Pairs(line, keys, code, start, end, string, np.zeros(len(marks), bool))
 
-    ``places`` are the quotes of the lines that are not bad, ``counts`` how many each has.
+
+def _line_of_pairs(lines: Lines, marks: Ints, opening: Ints, keys: Ints) -> tuple[Ints, Ints]:
+    """Return (line of each mark, the first mark of each line); lines without a mark are flagged.
+
+    ``opening`` are marks whose key follows a brace: in clean lines the first of each line.
     """
-    opens, closes = places[0::2].copy(), places[1::2].copy()
-    rows = np.flatnonzero(~lines.bad)
-    strings = counts // 2
-    ends = np.cumsum(strings)
-    firsts, lasts = ends - strings, ends - 1
-    after = codes[1:].take(closes, mode="clip")
-    key = after == _COLON
-    # nothing but one mark, and at most one blank after it, stands between a string and the next one
-    near = _near(codes, opens, closes)
-    near[lasts] = False
-    # a key is followed by its value or by a scalar; a value by a comma and the next key
-    joined = key & near
-    wrong = np.empty(len(opens), bool)
-    wrong[0] = not key[0]
-    np.equal(key[1:], joined[:-1], out=wrong[1:])
-    wrong |= ~key & ~((after == _COMMA) & near)
-    # the last string of a line may also be a value before the closing brace
-    ending = (after[lasts] == _CLOSE) & (closes[lasts] + 2 == lines.end[rows]) & joined[lasts - 1]
-    wrong[lasts] &= ~ending
-    wrong[firsts] |= opens[firsts] != lines.start[rows] + 1
-    escaped = np.zeros(len(opens) + 1, bool)
-    if len(escapes):
-        token = np.searchsorted(opens, escapes, side="right") - 1
-        inside = (token >= 0) & (escapes < closes[np.maximum(token, 0)])
-        escaped[token[inside]] = True
-        wrong |= key & escaped[:-1]
-    at = np.flatnonzero(key)
-    strings[:] = np.add.reduceat(key, firsts, dtype=np.int64)
-    line = np.repeat(rows, strings)
-    string = joined[at]
-    value_at = at + 1
-    pairs = Pairs(
-        line=line,
-        key_start=opens[at] + 1,
-        key_end=closes[at],
-        start=opens.take(value_at, mode="clip") + 1,
-        end=closes.take(value_at, mode="clip"),
-        string=string,
-        escaped=string & escaped[value_at],
-    )
-    scalars = np.flatnonzero(~string)
-    if len(scalars):
-        place = at[scalars]
-        is_last = np.zeros(len(opens), bool)
-        is_last[lasts] = True
-        pairs.start[scalars], pairs.end[scalars], odd = _scalars(
-            codes, lines.end[line[scalars]], pairs.key_end[scalars], pairs.start[scalars] - 1, is_last[place]
-        )
-        wrong[place[odd]] = True
-    if wrong.any():
-        lines.bad[rows[np.searchsorted(ends, np.flatnonzero(wrong), side="right")]] = True
+    good = np.flatnonzero(~lines.bad)
+    if len(opening) == len(good) and opening[0] == 0 and (keys[opening] - 1 == lines.start[good]).all():
+        return np.repeat(good, np.diff(np.append(opening, len(marks)))), opening
+    firsts: Ints = np.searchsorted(marks, lines.start[good])
+    counts = np.diff(np.append(firsts, len(marks)))
+    lines.bad[good[counts == 0]] = True
+    return np.repeat(good, counts), firsts[counts > 0]
+
+
+def _flag_escapes(lines: Lines, pairs: Pairs, escapes: Ints) -> Pairs:
+    """Return the pairs of good lines, those with escapes in their value marked; a key with escapes flags its line."""
+    if lines.bad[pairs.line].any():
         pairs = pairs.where(~lines.bad[pairs.line])
-    return _check_scalars(data, lines, pairs)
+    if not len(escapes) or not len(pairs.line):
+        return pairs
+    at = np.searchsorted(pairs.key, escapes, side="right") - 1
+    inside = (at >= 0) & (escapes < pairs.end[np.maximum(at, 0)])
+    at, escapes = at[inside], escapes[inside]
+    in_key = escapes < pairs.start[at]
+    pairs.escaped[at[~in_key]] = True
+    if in_key.any():
+        lines.bad[pairs.line[at[in_key]]] = True
+        pairs = pairs.where(~lines.bad[pairs.line])
+    return pairs
 
 
-def _near(codes: Bytes, opens: Ints, closes: Ints) -> Bools:
-    """Tell for every string whether one mark, and perhaps a blank, is all that stands before the next string."""
-    near = np.zeros(len(opens), bool)
-    gap = opens[1:] - closes[:-1]
-    near[:-1] = gap == 2
-    spaced = np.flatnonzero(gap == 3)
-    near[spaced] = codes[closes[spaced] + 2] == _SPACE
-    return near
+def _flag_quotes(quote: Bools, lines: Lines, pairs: Pairs) -> Pairs:
+    """Return the pairs of lines that have no more quotes than their keys and strings need; the others are flagged."""
+    bad = np.flatnonzero(lines.bad)
+    total = int(np.count_nonzero(quote))
+    if len(bad) <= _FEW:
+        spans = zip(lines.start[bad].tolist(), lines.end[bad].tolist(), strict=True)
+        total -= sum(int(np.count_nonzero(quote[start:end])) for start, end in spans)
+        if total == 2 * (len(pairs.line) + int(np.count_nonzero(pairs.string))):
+            return pairs
+    size = len(lines.start)
+    needed = 2 * (np.bincount(pairs.line, minlength=size) + np.bincount(pairs.line[pairs.string], minlength=size))
+    wrong = ~lines.bad & (np.add.reduceat(quote, lines.start, dtype=np.int64) != needed)
+    if not wrong.any():
+        return pairs
+    lines.bad |= wrong
+    return pairs.where(~lines.bad[pairs.line])
 
 
-def _scalars(codes: Bytes, line_end: Ints, key_end: Ints, next_open: Ints, last: Bools) -> tuple[Ints, Ints, Bools]:
-    """Return (start, end, is it wrong) of values that are no strings.
-
-    Such a value ends before the comma of the next key, or before the closing brace.
-    """
-    edge = next_open - 1
-    edge = np.where(last, line_end - 1, edge - (codes[np.maximum(edge, 0)] == _SPACE))
-    comma = codes[np.maximum(edge, 0)] == _COMMA
-    start = key_end + 2
-    start += codes[np.minimum(start, len(codes) - 1)] == _SPACE
-    return start, edge, (edge <= start) | ~(last | comma)
-
-
-def _check_scalars(data: bytes, lines: Lines, pairs: Pairs) -> Pairs:
+def _check_scalars(text: Text, lines: Lines, pairs: Pairs) -> Pairs:
     """Drop the lines of which a value is neither a string nor a number, true, false or null."""
     import pyarrow.compute as pc
 
     at = np.flatnonzero(~pairs.string)
     if not len(at):
         return pairs
-    texts = slices(data, pairs.start[at], pairs.end[at]).dictionary_encode()
+    texts = text.slices(pairs.start[at], pairs.end[at]).dictionary_encode()
     right = pc.match_substring_regex(texts.dictionary, _NUMBER).to_numpy(zero_copy_only=False)
     wrong = at[~right[texts.indices.to_numpy()]]
     if not len(wrong):

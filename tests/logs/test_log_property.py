@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.logs import read_log
+from analyzer.logs.block import Text
 from analyzer.logs.fast import read_block_fast
 from analyzer.logs.forms import read_line
-from analyzer.logs.keys import unaligned_words
 from analyzer.logs.rows import Coded
 from analyzer.logs.schema import FREQUENT_NAMES, INTEGER_FIELDS, LINES
 from analyzer.logs.slow import read_block
@@ -493,11 +493,11 @@ def test_many_timestamps_as_one_by_one(moments):
     start = end - np.array([len(text) for text in texts])
     codes = np.frombuffer(data, np.uint8)
     for one, many in zip(
-        read_stamps(codes, start, end), read_many_stamps(codes, unaligned_words(data), start, end), strict=True
+        read_stamps(codes, start, end), read_many_stamps(codes, Text(data).words, start, end), strict=True
     ):
         if one.dtype == bool:
             assert not (many & ~one).any()  # a whole minute may go to the reference, but nothing wrong is taken
             right = many
-    value, offset, _ = read_many_stamps(codes, unaligned_words(data), start, end)
+    value, offset, _ = read_many_stamps(codes, Text(data).words, start, end)
     for at in np.flatnonzero(right):
         assert (int(value[at]), int(offset[at])) == parse_time(texts[at])

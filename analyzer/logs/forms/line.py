@@ -6,8 +6,10 @@ import re
 from typing import Final
 
 from analyzer.logs.forms.jsonline import NotJson, read_object, salvage
-from analyzer.logs.forms.plain import COLOUR, read_plain, read_zap_text
+from analyzer.logs.forms.plain import COLOUR, read_plain, read_with_caller, read_zap_text
 from analyzer.logs.forms.record import STACK, TEXT, Record
+from analyzer.logs.forms.wrapped import after_prefix, in_object
+from analyzer.logs.schema import RECORD_KINDS
 
 MAX_LINE: Final = 16 << 20
 """Longest line that is read, in bytes; a longer one is kept as unparsed, its head shown."""
@@ -25,6 +27,7 @@ _STACK = re.compile(
     r"|(?:[\w\-.~%]+/)*[a-z][\w\-~%]*\.(?:[\w\-]+|\(\*[\w\[\].…]+\))(?:\.[\w\-]+)*$",
     re.ASCII,
 )
+_MARKS = re.compile(r'(?:\s|\x1b\[[0-9;]{0,16}m)+(?=\{\s*"(?:timestamp|level|ts|msg|version)"\s*:)')
 _NEXT_RECORD = re.compile(rb'\{"(?:timestamp"|level":"[a-z]+","ts)')
 _BOM = b"\xef\xbb\xbf"
 
@@ -44,7 +47,10 @@ def read_line(raw: bytes) -> Record:
         record.damage = damage
         return record
     text = _decode(body, lead, damage)
-    record = _json(body, text, lead) if text[0] == "{" else _text(text)
+    if text[0] == "{":
+        record = _json(body, text, lead)
+    else:
+        record = _indented(text) or _text(body, text, lead)
     record.damage += damage
     return record
 
@@ -79,7 +85,21 @@ def _decode(body: bytes, lead: int, damage: list[tuple[int, int, str]]) -> str:
         return body.decode("utf-8", "replace")
 
 
+def _indented(text: str) -> Record | None:
+    """Return the record of a JSON line with blanks or colour around it; text that only looks like one is left alone."""
+    match = _MARKS.match(text)
+    if match is None:
+        return None
+    try:
+        return read_object(COLOUR.sub("", text[match.end() :]))
+    except NotJson:
+        return None
+
+
 def _json(body: bytes, text: str, lead: int) -> Record:
+    inner = in_object(body)
+    if inner is not None:
+        return _without_places(read_line(inner), lead, len(body))
     try:
         return read_object(text)
     except NotJson as error:
@@ -90,7 +110,8 @@ def _json(body: bytes, text: str, lead: int) -> Record:
             record = read_object(body[match.start() :].decode("utf-8", "replace"))
         except NotJson:
             continue
-        record.damage.append((lead, match.start(), "cut record in front of a whole one"))
+        front = "whole" if _is_object(body[: match.start()]) else "cut"
+        record.damage.append((lead, match.start(), f"{front} record in front of a whole one"))
         return record
     record = Record("unparsed", msg=text[:SHOWN])
     salvage(text, record)
@@ -98,12 +119,43 @@ def _json(body: bytes, text: str, lead: int) -> Record:
     return record
 
 
-def _text(text: str) -> Record:
-    record = read_zap_text(text) or read_plain(text)
+def _is_object(body: bytes) -> bool:
+    try:
+        read_object(body.decode("utf-8", "replace"))
+    except NotJson:
+        return False
+    return True
+
+
+def _text(body: bytes, text: str, lead: int) -> Record:
+    record = read_zap_text(text) or read_plain(text) or _prefixed(body, lead) or read_with_caller(text)
     if record is not None:
         return record
     kind = STACK if _STACK.match(text) else TEXT
     return Record(kind, msg=COLOUR.sub("", text)[:SHOWN])
+
+
+def _prefixed(body: bytes, lead: int) -> Record | None:
+    """Return what stands behind a collector's prefix; None when that is in no form, so that the line stays whole."""
+    found = after_prefix(body)
+    if found is None:
+        return None
+    size, sure = found
+    inner = read_line(body[size:])
+    if inner.kind == "blank":
+        inner = Record(STACK, msg="")  # an empty line of a crash
+    known = inner.kind in RECORD_KINDS or (inner.kind == "unparsed" and body[size : size + 1] == b"{")
+    # a table's cell looks like a service's name: blanks behind that say nothing
+    if not known and not (inner.kind == STACK and (sure or body[size : size + 1] != b" ")):
+        return None
+    inner.damage = [(at + lead + size if at >= 0 else at, length, why) for at, length, why in inner.damage]
+    return inner
+
+
+def _without_places(record: Record, lead: int, size: int) -> Record:
+    """Return a record out of an object's string: its damage has no place of its own in the line."""
+    record.damage = [(lead, size, why) for _, _, why in record.damage]
+    return record
 
 
 def over_long(head: bytes, size: int) -> Record:

@@ -21,6 +21,10 @@ COLOUR = re.compile(r"\x1b\[[0-9;]{0,16}m")
 _KEY = r"[A-Za-z_][\w.\-/]{0,63}(?: [A-Za-z_][\w.\-/]{0,63}){0,3}"
 _LEVEL = r"(?P<level>[A-Za-z][A-Za-z-]{2,39})"
 _STAMPED = re.compile(_LEVEL + r"(?P<delim>[ \t]*[^\w\[\s]{0,4}[ \t]*)\[(?P<time>[^\]]{8,64})\]")
+# layouts of Go's time package without a year or a date (Stamp, StampMilli, TimeOnly, Kitchen): no moment, but no message
+_CLOCK = re.compile(
+    _LEVEL + r"(?P<delim>[ \t]*[^\w\[\s]{0,4}[ \t]*)\[(?:[A-Z][a-z]{2} [ \d]\d )?\d?\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[AP]M)?\]"
+)
 _STAMP_ONLY = re.compile(r"\[(?P<time>[^\]]{8,64})\]")
 _LEVEL_ONLY = re.compile(_LEVEL + r"(?P<delim>[ \t]+(?:[^\w\[\s\"'(]{1,3}[ \t]+)?)")
 _TIME_FIRST = re.compile(
@@ -53,13 +57,27 @@ def read_plain(line: str) -> Record | None:
         return _plain(None, match["time"], "", text[match.end() :])
     match = _TIME_FIRST.match(text)
     if match and match["level"].casefold() in BY_NAME and parse_time(match["time"].strip()):
+        stamped = _STAMPED.match(text, match.start("level"))  # a collector's time, then logr's own
+        if stamped and parse_time(stamped["time"]):
+            return _plain(stamped["level"], stamped["time"], stamped["delim"], text[stamped.end() :])
         return _plain(match["level"], match["time"].strip(), " ", " " + text[match.end() :])
+    match = _CLOCK.match(text)
+    if match and match["level"].casefold() in BY_NAME:
+        return _plain(match["level"], None, match["delim"], text[match.end() :])
     match = _LEVEL_ONLY.match(text)
     if match and match["level"].casefold() in BY_NAME and not _NOT_LEVELS.match(text):
         return _plain(match["level"], None, match["delim"], match["delim"] + text[match.end() :])
-    if CALLER.search(text) and not text[:1].isspace():
-        return _plain(None, None, "", text)
     return None
+
+
+def read_with_caller(line: str) -> Record | None:
+    """Return the record of a line that has neither level nor time, only a caller; None when it has none."""
+    text = COLOUR.sub("", line) if "\x1b[" in line else line
+    if not CALLER.search(text) or text[:1].isspace():
+        return None
+    record = _plain(None, None, "", text)
+    record.tail = text
+    return record
 
 
 def _plain(level: str | None, time: str | None, delim: str, body: str) -> Record:

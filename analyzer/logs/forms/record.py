@@ -26,7 +26,8 @@ class Record:
 
     ``rest`` holds the pairs as JSON text, each ``"key":value``, in the order of the line.
     ``damage`` holds (first byte in the line, length, reason) for what was not understood. ``multiline`` marks a form
-    that does not escape line ends, so that its message may run on.
+    that does not escape line ends, so that its message may run on. ``tail`` is the whole line if only a caller makes it
+    a record: it may as well be the last line of a message.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Record:
     damage: list[tuple[int, int, str]] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     multiline: bool = False
+    tail: str | None = None
 
     @property
     def fields(self) -> str | None:
