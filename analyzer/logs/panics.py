@@ -1,9 +1,9 @@
 """Panics that a log holds, each as one row with its whole stack, whatever lines it is spread over.
 
 Where they come from (packet-format.md 4.6): net/http's ``http: panic serving`` (``http2:`` over TLS); the web hub's
-``Recovering from Hub panic.`` and the stack in the record after it; ``Unhandled panic in job`` with a goroutine dump in
-``stack``, ``A panic occurred`` of the server's start likewise (cmd/mattermost/commands/server.go); a plugin's stderr, one
-record a line; a crash of the process itself, as text between the records (runtime/panic.go, runtime/signal_unix.go).
+``Recovering from Hub panic.`` and the stack in the record after it; ``Unhandled panic in job`` with a goroutine dump
+in ``stack``, ``A panic occurred`` of the server's start likewise (cmd/mattermost/commands/server.go); a plugin's
+stderr, one record a line; a crash of the process itself, as text between the records (Go's runtime/panic.go).
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ PANICS = FrameSchema(
     (
         Column("line", "int64", "first line of it"),
         Column("last_line", "int64", "last line of it"),
-        Column("kind", "str", "http, hub, job, plugin, server (while it started) or process (what Go printed when it died)"),
+        Column(
+            "kind", "str", "http, hub, job, plugin, server (while it started) or process (what Go printed when it died)"
+        ),
         Column("time", TIME, "when; of a process crash the time of the record before it"),
         Column("message", "str", "what it panicked with"),
         Column("top_function", "str", "the function that panicked: the first frame that is not the runtime's"),

@@ -27,7 +27,7 @@ SESSIONS = FrameSchema(
         Column(
             "end",
             "str",
-            "stopped (it said so), cut (another start follows or its last record is fatal: it crashed or was killed), open",
+            "stopped (it said so), cut (crashed or killed: another start follows, or a fatal record ends it), open",
         ),
         Column("version", "str", "version that its start names"),
         Column("build", "str", "build_number of its start"),

@@ -21,9 +21,10 @@ COLOUR = re.compile(r"\x1b\[[0-9;]{0,16}m")
 _KEY = r"[A-Za-z_][\w.\-/]{0,63}(?: [A-Za-z_][\w.\-/]{0,63}){0,3}"
 _LEVEL = r"(?P<level>[A-Za-z][A-Za-z-]{2,39})"
 _STAMPED = re.compile(_LEVEL + r"(?P<delim>[ \t]*[^\w\[\s]{0,4}[ \t]*)\[(?P<time>[^\]]{8,64})\]")
-# layouts of Go's time package without a year or a date (Stamp, StampMilli, TimeOnly, Kitchen): no moment, but no message
+# layouts of Go's time package without a year or a date (Stamp, TimeOnly, Kitchen): no moment, but no message
 _CLOCK = re.compile(
-    _LEVEL + r"(?P<delim>[ \t]*[^\w\[\s]{0,4}[ \t]*)\[(?:[A-Z][a-z]{2} [ \d]\d )?\d?\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[AP]M)?\]"
+    _LEVEL + r"(?P<delim>[ \t]*[^\w\[\s]{0,4}[ \t]*)"
+    r"\[(?:[A-Z][a-z]{2} [ \d]\d )?\d?\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[AP]M)?\]"
 )
 _STAMP_ONLY = re.compile(r"\[(?P<time>[^\]]{8,64})\]")
 _LEVEL_ONLY = re.compile(_LEVEL + r"(?P<delim>[ \t]+(?:[^\w\[\s\"'(]{1,3}[ \t]+)?)")
