@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.errors import Problem, Progress
+from analyzer.errors import Problem, Progress, UsageError
 from analyzer.files import replace_when_done
 from analyzer.text import printable
 
@@ -61,11 +61,23 @@ def notice(message: str, *, quiet: bool = False) -> None:
 
 def tell_problems(problems: Iterable[Problem], source: str, *, limit: int = 20) -> None:
     """Name on stderr what could not be read, one line each, at most ``limit`` lines and a count of the rest."""
-    listed = list(problems)
+    from analyzer.cli.problems import told_once
+
+    listed = told_once(problems)
     for problem in listed[:limit]:
         notice(f"supportpacket: {source}: {str(problem).removeprefix(f'{source}: ')}")
     if len(listed) > limit:
         notice(f"supportpacket: {source}: … and {len(listed) - limit} more")
+
+
+def need_folder(output: Path) -> None:
+    """Raise UsageError if ``output``, which is to be a folder, or what it would stand in is something else."""
+    for path in (output, *output.parents):
+        if path.is_dir():
+            return
+        if os.path.lexists(path):
+            kind = "a file" if path.is_file() else "no folder"
+            raise UsageError(f"{printable(str(path))} is {kind}, -o needs a folder")
 
 
 def write_output(data: str | bytes | Iterable[bytes], output: Path | None, *, force: bool = False) -> None:

@@ -14,6 +14,7 @@ from analyzer.cli.common import (
     Force,
     NoProgress,
     Quiet,
+    need_folder,
     notice,
     progress_bar,
     write_output,
@@ -54,12 +55,11 @@ def command(
 
     Exits with 0 when nothing is missing, 3 when something is, 2 when there is no packet.
     """
+    _check(server, token_file, local, output)
     from analyzer.generate.api import read_token
     from analyzer.generate.download import download
 
     token = read_token(token_file) if token_file else os.environ.get("MM_TOKEN")
-    if server and not token:
-        raise UsageError("an access token is needed: put it into a file and name that with --token-file")
     with progress_bar(enabled=not (quiet or no_progress)) as progress:
         done = download(
             server=server,
@@ -100,3 +100,17 @@ def command(
             for line in lines:
                 notice(f"  {line}", quiet=quiet)
     raise typer.Exit(DONE if done.complete else INCOMPLETE)
+
+
+def _check(server: str | None, token_file: Path | None, local: Path | None, output: Path) -> None:
+    """Refuse what cannot work before anything is imported or asked; raises UsageError."""
+    if (server is None) == (local is None):
+        raise UsageError("name a server by its URL (--server) or by its local socket (--local), one of both")
+    if token_file:
+        try:
+            token_file.open("rb").close()
+        except OSError as error:
+            raise UsageError(f"{printable(str(token_file))}: token file cannot be read: {error.strerror}") from None
+    elif server and not os.environ.get("MM_TOKEN"):
+        raise UsageError("an access token is needed: put it into a file and name that with --token-file")
+    need_folder(output)

@@ -16,6 +16,7 @@ from analyzer.cli.common import (
     NoProgress,
     PacketArgument,
     Quiet,
+    need_folder,
     notice,
     progress_bar,
     tell_problems,
@@ -42,6 +43,7 @@ def command(
     no_progress: NoProgress = False,
 ) -> None:
     """Write every frame of a packet as one file; secrets that the scan finds are replaced by their fingerprints."""
+    need_folder(output)
     from analyzer.face import open_packet
     from analyzer.report import Veil, export_frames
 

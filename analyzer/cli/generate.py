@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from analyzer.cli.common import DONE, INCOMPLETE, Force, NoProgress, Quiet, notice, write_output
+from analyzer.cli.common import DONE, INCOMPLETE, Force, NoProgress, Quiet, need_folder, notice, write_output
 from analyzer.errors import UsageError
 from analyzer.text import count, human_bytes, printable
 
@@ -105,6 +105,7 @@ def command(
 
     Exits with 0 when everything is in it, 3 when something is missing (warning.txt says what), 2 when there is none.
     """
+    need_folder(output)
     from analyzer.generate import Plan, finish, prepare
     from analyzer.generate.api import check_url, read_token
 
@@ -135,6 +136,8 @@ def command(
     if plan_only:
         _show_plan(prepared, as_json=as_json)
         raise typer.Exit(DONE)
+    if prepared.context.settings.fault:
+        notice(f"supportpacket: {prepared.context.settings.fault}; only what needs no configuration is collected")
     with _terminate_cleanly(), _checklist(prepared, quiet=quiet or no_progress) as watch:
         done = finish(prepared, watch=watch)
     if as_json:

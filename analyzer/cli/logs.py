@@ -226,7 +226,8 @@ def _logs(source: str, node: str | None, progress: Any) -> tuple[dict[str, Log],
             logs[name] = found
             problems += found.problems
         if member is None:
-            problems.append(Problem(name, "mattermost.log", "find", "warning", "not in this packet"))
+            where = "what can be read of this packet" if problems else "this packet"
+            problems.append(Problem(name, "mattermost.log", "find", "warning", f"not in {where}"))
         elif found is None or member.index in packet.broken:
             problems.append(Problem(name, "mattermost.log", "read", "error", "could not be read whole"))
     return logs, problems

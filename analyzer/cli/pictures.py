@@ -81,14 +81,17 @@ def open_viewer(command: str, suffix: str, data: str | bytes) -> bool:
     """Show a report in its program; False if the report has none."""
     if command != "web" and command not in _VIEWERS:
         return False
+    program = None if command == "web" else shutil.which(_VIEWERS[command])
+    if command != "web" and program is None:
+        raise UsageError(f'exec: "{_VIEWERS[command]}": executable file not found in $PATH')
     handle, name = tempfile.mkstemp(prefix="pprof", suffix=f".{suffix}")
     with os.fdopen(handle, "wb") as file:
         file.write(data if isinstance(data, bytes) else data.encode("utf-8", "replace"))
-    if command == "web":
-        webbrowser.open(Path(name).as_uri())
-        return True
-    program = shutil.which(_VIEWERS[command])
     if program is None:
-        raise UsageError(f'exec: "{_VIEWERS[command]}": executable file not found in $PATH')
+        # a browser reads it when it likes, so it stays
+        opened = webbrowser.open(Path(name).as_uri())
+        notice(f"{'Opening' if opened else 'no browser could be started; open it yourself:'} {name}")
+        return True
     subprocess.run([program, name], check=False)
+    Path(name).unlink(missing_ok=True)
     return True

@@ -47,6 +47,8 @@ def read(name: str) -> Columns:
         return read_columns(path)
     if parts := split(name):
         return read_columns(member_bytes(*parts))
+    if name.startswith(("http://", "https://")):
+        raise SourceError("profiles are not fetched from a server; save it first (curl -o FILE URL) and name the file")
     if path.is_dir():
         raise SourceError(f"is a folder; name a profile inside it: {printable(name)}:cpu.prof")
     return read_columns(path)

@@ -20,7 +20,9 @@ from analyzer.cli.common import (
     tell_problems,
     write_output,
 )
+from analyzer.errors import UsageError
 from analyzer.files import refuse_overwrite
+from analyzer.text import printable
 
 
 def command(
@@ -32,6 +34,8 @@ def command(
     no_progress: NoProgress = False,
 ) -> None:
     """Write one offline HTML page about a packet; it loads nothing and shows no secret."""
+    if output.suffix.lower() not in {"", ".html", ".htm"}:
+        raise UsageError(f"{printable(str(output))}: the report is an HTML page; name it .html")
     from analyzer.face import open_packet
 
     refuse_overwrite(output, force=force)

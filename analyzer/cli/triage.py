@@ -16,6 +16,7 @@ from analyzer.cli.common import (
     NoProgress,
     PacketArgument,
     Quiet,
+    need_folder,
     notice,
     progress_bar,
     tell_problems,
@@ -37,6 +38,7 @@ def command(
 
     Exits with 1 when secrets were found, with 3 when something could not be read.
     """
+    need_folder(output)
     from analyzer.face import open_packet
     from analyzer.report import write_triage
 
