@@ -6,6 +6,7 @@ Sources: packet-format.md 2.7.2 (table), 2.7.3 (data sources), 2.7.4 (plugins), 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from analyzer.secrets import shapes
 from analyzer.secrets.datasource import passwords
 from analyzer.secrets.leaves import Leaf, NoJson, leaves
 from analyzer.secrets.matching import Match, Tally, search
-from analyzer.secrets.rules.names import promise
+from analyzer.secrets.neighbours import named_by_neighbours
+from analyzer.secrets.rules.names import is_some_key, promise
 from analyzer.secrets.rules.values import judge_setting
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def settings(text: bytes, context: Context, matcher: Matcher) -> Iterator[Settin
     """
     # one pass tells which values any text rule may match, so that only those are looked at one by one
     starts = [start for start, _ in matcher.candidates(text, 0, len(text))[0]]
-    for leaf in leaves(text):
+    for leaf in named_by_neighbours(leaves(text)):
         if leaf.value and leaf.value not in PUBLIC_DEFAULTS:
             yield from _of_leaf(leaf, context, matcher if _touched(leaf, starts) else None)
 
@@ -235,20 +237,26 @@ def _from_rule(leaf: Leaf, match: Match, row: Credential | None, context: Contex
     )
 
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,20} +(?=[^\s=,]{8,}\Z)")
+
+
 def _by_name(leaf: Leaf, row: Credential | None, context: Context) -> Iterator[Setting]:
-    found = promise(leaf.key)
-    if found == "none" or judge_setting(found, leaf.value, is_text=leaf.is_text) == "drop":
+    found, value = promise(leaf.key), leaf.value
+    if leaf.key.lower() in {"authorization", "proxy-authorization"}:
+        found, scheme = "token", _SCHEME.match(value)
+        value = value[scheme.end() :] if scheme else value
+    elif found == "none" and is_some_key(leaf.key) and shapes.is_random(value) and not shapes.is_id(value):
+        found = "key"
+    if found == "none" or judge_setting(found, value, is_text=leaf.is_text) == "drop":
         return
-    start, end = leaf.place(0, len(leaf.value.encode()))
+    start, end = leaf.place(len(leaf.value.encode()) - len(value.encode()), len(leaf.value.encode()))
     if row is not None:
         reason, known = f"{leaf.path} is in clear, its name promises a {found}; no release masks options", True
     else:
         reason, known = _clear_because(leaf, context, f"its name promises a {found}")
     kind = "plugin-secret" if leaf.path.startswith(PLUGIN_SETTINGS) else f"config-{found}"
     remedy = "change that credential where it is valid, and enter the new one"
-    yield Setting(
-        "config-name", kind, "medium", start, end, leaf.value, leaf.encodings, leaf.path, reason, remedy, known
-    )
+    yield Setting("config-name", kind, "medium", start, end, value, leaf.encodings, leaf.path, reason, remedy, known)
 
 
 def _clear_because(leaf: Leaf, context: Context, what: str) -> tuple[str, bool]:

@@ -14,7 +14,9 @@ from analyzer.format.masks import is_mask
 Form: TypeAlias = Literal["url", "keyword", "opaque", "parameter"]
 
 _KEYWORD = re.compile(
-    r"""(?i)(?:^|[\s?&;/])(?P<name>(?:ssl)?password|passwd|pwd|passfile_password)\s*=\s*(?P<value>'(?:[^'\\]|\\.)*'|[^\s&;]*)"""
+    r"""(?i)(?:^|[\s?&;/])(?P<name>(?:ssl)?password|passwd|pwd|passfile_password)\s*=\s*"""
+    # a separator belongs to the value unless the next parameter follows it
+    r"""(?P<value>'(?:[^'\\]|\\.)*'|(?:[^\s&;]|[&;](?![\w. -]{1,40}=)(?=[^\s;]))*)"""
 )
 _URL = re.compile(r"^\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?P<rest>.*)$", re.DOTALL)
 _OPAQUE = re.compile(r"^(?P<user>[^:/?#\s]*):(?P<password>.*)@(?:[a-z]+\(|[^@]*$)", re.DOTALL)

@@ -29,7 +29,8 @@ _PLACEHOLDER = re.compile(
       empty | blank
       | true | false | yes | no | on | off | enabled | disabled | default | required | optional | unknown |
       invalid | missing
-      | not[-_ ]?set | <nil> | \[\] | \{\} | \(nil\) | nullptr | \.\.\. | …
+      | not[-_ ]?set | set | <nil> | (?:map)?\[\] | \{\} | \([\w -]{2,24}\) | nullptr
+      | [^\s.]{0,8}(?:\.\.\.|…)[^\s.]{0,6}
     )\Z"""
 )
 STATUS_WORDS: Final = frozenset(

@@ -10,10 +10,12 @@ from analyzer.secrets.rules.code import CODE
 from analyzer.secrets.rules.packet import PACKET
 from analyzer.secrets.rules.rule import Hit, Rule, Verdict
 from analyzer.secrets.rules.services import SERVICES
+from analyzer.secrets.rules.statements import STATEMENTS
+from analyzer.secrets.rules.tools import TOOLS
 from analyzer.secrets.rules.urls import URLS
 from analyzer.secrets.rules.web import WEB
 
-RULES: Final[tuple[Rule, ...]] = (*PACKET, *URLS, *WEB, *ASSIGNED, *CLOUD, *CODE, *SERVICES)
+RULES: Final[tuple[Rule, ...]] = (*PACKET, *URLS, *WEB, *ASSIGNED, *CLOUD, *CODE, *SERVICES, *TOOLS, *STATEMENTS)
 """Every text rule."""
 
 __all__ = ["RULES", "Hit", "Rule", "Verdict"]

@@ -5,23 +5,40 @@ from __future__ import annotations
 from typing import Final
 
 from analyzer.secrets.rules import cuts
-from analyzer.secrets.rules.names import WORDS
+from analyzer.secrets.rules.names import NAMES, WORDS
 from analyzer.secrets.rules.rule import Rule
 
-_NAMES: Final = "(?:" + "|".join(WORDS) + ")"
 # rest of the name, closing quote or bracket of the name at any depth of escaping, separator, opening quote
 _ASSIGN: Final = (
-    rf"""{_NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})(?P<close>(?:\\{{0,7}}["'`])?\]?)"""
+    rf"""{NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})(?P<close>(?:\\{{0,7}}["'`])?\]?)"""
     # Go's spew prints "(string) (len=14)" before the value
-    r"""(?P<sep>[ \t]{0,4}(?:=>|:=|==?|:)[ \t]{0,8}(?:\(string\) ?(?:\(len=\d{1,5}\) ?)?)?|>)"""
+    r"""(?P<sep>[ \t]{0,4}(?:=>|:=|==?|:)[ \t]{0,8}(?:\(string\) ?(?:\(len=\d{1,5}\) ?)?)?)"""
     r"""(?P<open>[\[{(]?(?:\\{0,7}["'`])?)(?P<secret>[^\s"'`])"""
 )
-_FLAG: Final = (
-    rf"""{_NAMES}(?P<name>[A-Za-z0-9_-]{{0,20}})[ \t]{{1,4}}["']?(?P<secret>[^\s"'`\\-][^\s"'`\\]{{3,400}})"""
+# the bracket of an element also as Go's JSON writes it
+_ELEMENT_WORDS: Final = (
+    "passw",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "credential",
+    "apikey",
+    "api_key",
+    "api-key",
+    "accesskey",
+    "privatekey",
 )
+_ELEMENT_NAMES: Final = "(?:" + "|".join(_ELEMENT_WORDS) + ")"
+_ELEMENT: Final = (
+    rf"""{_ELEMENT_NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})"""
+    rf"""(?: [A-Za-z:]{{1,20}}=\\{{0,7}}["'][^"'<>\\]{{0,100}}\\{{0,7}}["'])?"""
+    r"""(?:>|\\u003e|&gt;)(?P<secret>[^\s"'<>\\&][^\r\n"'<>\\&]{2,200})(?:<|\\u003c|&lt;)/"""
+)
+_FLAG: Final = rf"""{NAMES}(?P<name>[A-Za-z0-9_-]{{0,20}})[ \t]{{1,4}}["']?(?P<secret>[^\s"'`\\-][^\s"'`\\]{{3,400}})"""
 
 _PAIR: Final = (
-    rf"""{_NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})\\{{0,7}}["'][, \t]{{1,4}}\\{{0,7}}["']?(?:value|content)"""
+    rf"""{NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})\\{{0,7}}["'][, \t]{{1,4}}\\{{0,7}}["']?(?:value|content)"""
     r"""\\{0,7}["']?[ ]?[:=][ ]?(?P<open>\\{0,7}["'])(?P<secret>[^\s"'`])"""
 )
 _SPOKEN_WORDS: Final = (
@@ -35,11 +52,27 @@ _SPOKEN_WORDS: Final = (
     "auth key",
 )
 _SPOKEN_NAMES: Final = "(?:" + "|".join(_SPOKEN_WORDS) + ")"
+_LINK: Final = r"(?: for [A-Za-z0-9_.@-]{1,40})?(?: is| to| was)?[ :]{1,2}"
 _SPOKEN: Final = (
-    rf"""(?P<name>{_SPOKEN_NAMES})(?: is| to| was)?[ :]{{1,2}}(?P<open>\\{{0,7}}["'])?(?P<secret>[^\s"'`\\]{{8,200}})"""
+    rf"""(?P<name>{_SPOKEN_NAMES})(?P<link>{_LINK})(?P<open>\\{{0,7}}["'])?(?P<secret>[^\s"'`\\]{{4,200}})"""
 )
-_COMMAND_WORDS: Final = ("ldapsearch", "ldapmodify", "ldapwhoami", "ldapadd", "redis-cli", "sshpass", "mysql")
-_COMMANDS: Final = "(?:ldapsearch|ldapmodify|ldapwhoami|ldapadd|redis-cli|sshpass|mysql(?:dump|admin)?)"
+_COMMAND_WORDS: Final = (
+    "ldapsearch",
+    "ldapmodify",
+    "ldapwhoami",
+    "ldapadd",
+    "ldappasswd",
+    "redis-cli",
+    "sshpass",
+    "mysql",
+    "docker login",
+    "podman login",
+    "registry login",
+)
+_COMMANDS: Final = (
+    "(?:ldapsearch|ldapmodify|ldapwhoami|ldapadd|ldappasswd|redis-cli|sshpass|mysql(?:dump|admin)?"
+    "|docker login|podman login|registry login)"
+)
 
 ASSIGNED: Final[tuple[Rule, ...]] = (
     Rule(
@@ -71,7 +104,9 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             '&Config{Server:"h", Password:"[[«C12»]]", N:1}',
             "MM_SQLSETTINGS_ATRESTENCRYPTKEY=x\nAWS_SECRET_ACCESS_KEY=[[«K40»]]\n",
             "  smtp_password: [[«C12»]]\n",
-            "<password>[[«C12»]]</password>",
+            "MM_SERVICESETTINGS_SPLITKEY=[[«a32»]]\nexport X=1",
+            '{"password_salt":"[[«A24»]]"}',
+            "ldap_pw=[[«C12»]] host=x",
             "map[X-Api-Key:[[[«A32»]]] Accept:[*/*]]",
             "Server=h;User Id=u;Password=[[«C10»]];Encrypt=true",
             '{"token_id":"[[«a64»]]"}',
@@ -80,6 +115,9 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             '{"TokenEndpoint":"https://host/token","MaxTokens":4096}',
             '{"password":"********************************"}',
             "Invalid password: incorrect",
+            "config: {Host:h Password: UseTLS:true Token: CreateAt:1700000000000}",
+            '{"password":"(unset)","token":"sha256:…","apiKey":"map[]","secret":"(hidden)"}',
+            '[{"title":"Password","value":"ask IT"}]',
             '{"token_id":"«m26»"}',
             '{"next_page_token":"«A40»"}',
             '{"key":"TURNStaticAuthSecret","secret":true}',
@@ -90,6 +128,30 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
+        id="element-secret",
+        kind="assigned-secret",
+        pattern=_ELEMENT,
+        keywords=_ELEMENT_WORDS,
+        nocase=True,
+        left="",
+        confidence="medium",
+        trigger=rf"""{_ELEMENT_NAMES}[A-Za-z0-9_.-]{{0,40}}(?: [A-Za-z:]{{1,20}}=[^<>]{{1,100}})?(?:>|\\u003e|&gt;)""",
+        wide=True,
+        reach=200,
+        gate=cuts.promising,
+        checks=(cuts.paired,),
+        generic=True,
+        priority=8,
+        remedy="change that credential where it is valid, and stop what writes it to this file",
+        source="XML configurations and SOAP messages in error texts",
+        true=(
+            "<password>[[«C12»]]</password>",
+            r'{"msg":"\u003cuser\u003ex\u003c/user\u003e\u003cpassword\u003e[[«C12»]]\u003c/password\u003e"}',
+            '<wsse:Password Type="PasswordText">[[«C12»]]</wsse:Password>',
+        ),
+        false=("<password></password><token/>", "<password>****</password>", "<TokenType>Bearer</TokenType>"),
+    ),
+    Rule(
         id="flag-secret",
         kind="assigned-secret",
         pattern=_FLAG,
@@ -97,7 +159,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         nocase=True,
         left="",
         confidence="medium",
-        trigger=rf"""{_NAMES}[A-Za-z0-9_-]{{0,20}}[ \t]{{1,4}}["']?[^\s"'`\\-][^\s"'`\\]{{3}}""",
+        trigger=rf"""{NAMES}[A-Za-z0-9_-]{{0,20}}[ \t]{{1,4}}["']?[^\s"'`\\-][^\s"'`\\]{{3}}""",
         gate=cuts.promising,
         cut=cuts.bare,
         checks=(cuts.flag_value,),
@@ -133,10 +195,10 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         pattern=_SPOKEN,
         keywords=_SPOKEN_WORDS,
         nocase=True,
-        left="A-Za-z0-9_-",
+        left="A-Za-z0-9_/-",
         confidence="medium",
-        trigger=rf"""{_SPOKEN_NAMES}(?: is| to| was)?[ :]{{1,2}}(?:\\{{0,7}}["'])?[^\s"'`\\]{{8}}""",
-        cut=cuts.bare,
+        trigger=rf"""{_SPOKEN_NAMES}{_LINK}(?:\\{{0,7}}["'][^\s"'`\\]{{4}}|[^\s"'`\\]{{6}})""",
+        cut=cuts.spoken_value,
         checks=(cuts.spoken,),
         generic=True,
         priority=9,
@@ -147,8 +209,16 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             "password '[[«C12»]]' rejected",
             "License key: [[«A40»]]",
             "token [[«m26»]] is invalid",
+            "your api key is [[«h32»]]",
+            "Temporary password for bob is [[«C10»]]",
+            "the VPN password is [[Qx«d4»!«a3»]]",
+            r'{"msg":"cannot log in with password \"[[«A4»\u0026«A6»4]]\" for svc"}',
         ),
         false=(
+            "/plugins/github/api/v1/token request_id=«m26» user_id=«m26»",
+            "password is base64-encoded",
+            "password for bob is incorrect",
+            "token for «uuid» is missing",
             "password authentication failed",
             "token bucket-full-rate",
             "secret 'mm-license' not found",
@@ -158,12 +228,14 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
     Rule(
         id="command-password",
         kind="assigned-secret",
-        pattern=rf"""{_COMMANDS} [^\r\n|;]{{0,160}}?-(?:[wa] |p ?)["']?(?P<secret>[^\s"'`\\-][^\s"'`\\]{{3,200}})""",
+        pattern=rf"""{_COMMANDS} (?:[^\r\n|;]{{0,160}}? )?-(?:[wa] |p ?)"""
+        r"""(?P<open>\\{0,7}["'])?(?P<secret>[^\s"'`\\-][^\s"'`\\]{2,200})""",
         keywords=_COMMAND_WORDS,
         confidence="medium",
-        trigger=rf"{_COMMANDS} [^\r\n|;]{{0,160}}-[wap]",
+        trigger=rf"{_COMMANDS} (?:[^\r\n|;]{{0,160}} )?-[wap]",
         wide=True,
         reach=200,
+        cut=cuts.command_argument,
         checks=(cuts.command_value,),
         generic=True,
         priority=7,
@@ -173,6 +245,8 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             "ldapsearch -x -D cn=admin,dc=x -w [[«C12»]] -b dc=x",
             "mysql -u root -p[[«C12»]] db",
             "sshpass -p '[[«C12»]]' ssh h",
+            "mysql -h db-prod.example.com -u root -p[[«C12»]] mm",
+            "docker login -u acme -p [[«C14»]] registry.example.com",
         ),
         false=("mysql -h db -p mattermost", "ldapsearch -W -b dc=x", "redis-cli -p 6379"),
     ),

@@ -168,16 +168,52 @@ def paired(hit: Hit) -> Verdict:
     return judge(promise(name_around(hit.block, hit.match)), hit.value, quoted=True, loose=False)
 
 
+def spoken_value(hit: Hit) -> bool:
+    """Cut at the closing quote, or at the end of the word."""
+    if hit.match.group("open"):
+        return quoted_value(hit) and hit.end - hit.start <= 200 and b"\n" not in hit.block[hit.start : hit.end]
+    return bare(hit)
+
+
 def spoken(hit: Hit) -> Verdict:
     """``API key ... is not valid``: in a sentence only what a machine made can be meant, or what stands in quotes."""
-    value = hit.value
+    value, name = hit.value, hit.group("name").lower()
     if shapes.is_clean(value) or shapes.is_reference(value) or shapes.is_plain_data(value) or shapes.is_word(value):
         return "drop"
-    if shapes.is_uuid(value) or shapes.is_hash(value) or len(value) > 200:
+    if len(value) > 200 or _FIELD.match(value):
         return "drop"
-    if hit.match.group("open") and hit.match.group("name").lower().startswith(b"passw"):
-        return "ok" if shapes.has_mixture(value) and " " not in value else "drop"
+    told = hit.group("link").strip() not in {"", "for"}
+    if name.endswith(" key") and told and len(value) >= 16 and (shapes.is_hash(value) or shapes.is_uuid(value)):
+        return "ok"
+    if shapes.is_uuid(value) or shapes.is_hash(value):
+        return "drop"
+    if name.startswith("pass"):
+        if hit.match.group("open"):
+            return "ok" if shapes.has_mixture(value) and " " not in value else "drop"
+        if not _is_password(value):
+            return "drop"
+        if told and len(value) >= 6:
+            return "ok"
+    if len(value) < 8:
+        return "drop"
     return "ok" if shapes.is_random(value) and value.replace("-", "").replace("_", "").isprintable() else "drop"
+
+
+_FIELD = re.compile(r"[A-Za-z_][\w.-]*[=:]")
+
+
+def _is_password(value: str) -> bool:
+    """Letters, digits, and capitals or signs: more than ``base64-encoded`` or ``v2`` has."""
+    return (
+        any(c.isdigit() for c in value)
+        and any(c.isalpha() for c in value)
+        and any(c.isupper() or not (c.isalnum() or c in "-_/.") for c in value)
+    )
+
+
+def command_argument(hit: Hit) -> bool:
+    """Cut an argument at its closing quote, or at the end of the word."""
+    return quoted_value(hit) if hit.match.group("open") else hit.end > hit.start
 
 
 def command_value(hit: Hit) -> Verdict:

@@ -42,6 +42,19 @@ _KEY_WORDS: Final = (
     "symmetric",
     "root",
     "server",
+    "split",
+    "psk",
+    "cipher",
+    "aes",
+    "decryption",
+    "unseal",
+    "ingest",
+    "ingestion",
+    "write",
+    "merchant",
+    "partner",
+    "vault",
+    "sas",
 )
 KEY_COMPOUNDS: Final = tuple(f"{word}{dash}key" for word in _KEY_WORDS for dash in ("", "_", "-"))
 """``apikey``, ``api_key``, ``api-key``, ...: ``key`` alone promises nothing."""
@@ -56,11 +69,22 @@ WORDS: Final = (
     "token",
     "credential",
     "creds",
+    "salt",
+    "_pw",
+    "bindpw",
+    "rootpw",
+    "_psk",
     *KEY_COMPOUNDS,
 )
 """Literals that a promising name contains, in lower case."""
+NAMES: Final = "(?:" + "|".join(WORDS[: -len(KEY_COMPOUNDS)]) + "|(?:" + "|".join(_KEY_WORDS) + ")[_-]?key)"
+"""The same as an expression, which is smaller."""
 
-_PASSWORD = re.compile(r"passw(?:or)?d|passphrase|passcode|pwd|(?:^|[a-z])pass$|^pass$|(?:^|_)pass(?:_|$)")
+_PASSWORD = re.compile(
+    r"passw(?:or)?d|passphrase|passcode|pwd|(?:^|[a-z])pass$|^pass$|(?:^|_)pass(?:_|$)"
+    r"|(?:^|[_-])(?:pw|psk)$|(?:root|bind|admin|user|db)pw$"
+)
+_SALT = re.compile(r"(?<!ba)salts?(?=$|for)")
 _KEY = re.compile("(?:" + "|".join(_KEY_WORDS) + r")key")
 _TAIL_NONE = re.compile(
     r"""(?x)(?:
@@ -144,4 +168,12 @@ def _kind(last: str, plain: str) -> tuple[Promise, int]:
     keys = list(_KEY.finditer(plain))
     if keys and keys[-1].end() > best[1]:
         best = ("key", keys[-1].end())
+    if best[0] == "none" and _SALT.search(plain):
+        best = ("key", len(plain))
     return best
+
+
+def is_some_key(name: str) -> bool:
+    """Whether a setting is called a key of any sort: only a value that a machine made makes it a secret."""
+    last = name.lower()
+    return last.endswith("key") and last != "key" and not (_NO_SECRET.search(last) or "public" in last)

@@ -32,6 +32,7 @@ def token(  # noqa: D417 -- the rest as in Rule
     cut: Cut | None = None,
     trigger: str = "",
     remedy: str = "",
+    more: tuple[str, ...] = (),
 ) -> Rule:
     """Return the rule for one vendor's token.
 
@@ -42,6 +43,7 @@ def token(  # noqa: D417 -- the rest as in Rule
         example: one true example, secret marked; used bare and inside a JSON log line.
         where: where it is revoked.
         source: where the form is documented.
+        more: further true examples, of a rule for several tokens.
         kind, confidence, extra, right, left, false, lead, nocase, cut, trigger, remedy: see :class:`Rule`.
     """
     words = tuple(keywords.split())
@@ -50,7 +52,7 @@ def token(  # noqa: D417 -- the rest as in Rule
         kind=kind or name,
         pattern=pattern if "(?P<secret>" in pattern else f"(?P<secret>{pattern})",
         keywords=words,
-        true=(example, f'{{"level":"error","msg":"call with {example} failed"}}', f"x=1\\n{example}\\t"),
+        true=(example, f'{{"level":"error","msg":"call with {example} failed"}}', f"x=1\\n{example}\\t", *more),
         false=(*false, f"the prefix {words[0]} alone", f"{words[0]} {words[0]}"),
         remedy=remedy or f"revoke it {where} and make a new one",
         source=source,

@@ -77,9 +77,16 @@ def before_address(hit: Hit) -> bool:
     return hit.end > hit.start
 
 
+_TEMPLATE = re.compile(rb"(?:user(?:name)?|login|USER(?:NAME)?):\Z")
+_TEMPLATE_PASSWORDS: Final = frozenset({"password", "pass", "passwd", "pwd", "pw", "secret", "token"})
+
+
 def url_password(hit: Hit) -> Verdict:
-    """Drop masks and templates."""
-    return "drop" if shapes.is_clean(hit.value) else "ok"
+    """Drop masks and templates, ``user:password`` among them."""
+    if shapes.is_clean(hit.value):
+        return "drop"
+    template = _TEMPLATE.search(hit.block, max(0, hit.start - 10), hit.start)
+    return "drop" if template and hit.value.lower() in _TEMPLATE_PASSWORDS else "ok"
 
 
 def user_token(hit: Hit) -> Verdict:
@@ -114,7 +121,15 @@ def query_value(hit: Hit) -> Verdict:
             return "drop"
         if name in {"h", "t", "hash", "state"} and len(value) < 20:
             return "drop"
+    if name == "code" and not _one_time(hit):
+        return "ok"
     return "weak" if name in _WEAK_NAMES else "ok"
+
+
+def _one_time(hit: Hit) -> bool:
+    """An authorization code comes with the state of its request and expires; a key of Azure Functions does not."""
+    around = hit.block[max(0, hit.match.start() - 300) : hit.end + 60]
+    return len(hit.value) < 20 or b"state=" in around or b"grant_type" in around or b"redirect_uri" in around
 
 
 _NAMES: Final = """
@@ -161,6 +176,8 @@ URLS: Final[tuple[Rule, ...]] = (
             "http://host:8065/path?mail=a@b.example.com",
             "https://host:443/@user",
             "postgres://user:${PGPASSWORD}@host/db",
+            "postgres://user:password@localhost:5432/db",
+            "https://username:password@example.com/",
             "https://<user>:<password>@host",
         ),
     ),
@@ -217,6 +234,7 @@ URLS: Final[tuple[Rule, ...]] = (
             "GET /plugins/x/webhook?secret=[[«A32»]]&y=1",
             "https://h/blob?sv=2022&sig=[[«A40»%2B«A2»%3D]]&se=1",
             "/reset_password_complete?token=[[«a64»]]",
+            "https://app.azurewebsites.net/api/alert?code=[[«A54»]]",
         ),
         false=(
             "/api/v4/users?session=true&code=200",

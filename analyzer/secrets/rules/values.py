@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from analyzer.secrets.rules.names import Promise
     from analyzer.secrets.rules.rule import Verdict
 
-_PROSE = re.compile(r"[A-Za-z][a-z']*(?:[ ,;:]+[A-Za-z][a-z']*)+[.!?]?\Z")
+_WORD = r"(?:[A-Za-z][a-z']*|[A-Z]{2,})"
+_PROSE = re.compile(rf"{_WORD}(?:[ ,;:]+{_WORD})+[.!?]?\Z")
+_NEXT_FIELD = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*:")
 _SCHEME = re.compile(r"(?:bearer|basic|token|digest|apikey|negotiate|ssws|geniekey)\s+", re.IGNORECASE)
 MAX_VALUE: Final = 600
 """Longer values are documents; keys and tokens of that length have rules of their own."""
@@ -34,6 +36,9 @@ def judge(promise: Promise, value: str, *, quoted: bool, loose: bool) -> Verdict
     if "aws4_request" in text or "EXAMPLE" in text:
         return "drop"
     if promise == "none" or len(text) < 3 or shapes.is_clean(text) or shapes.is_public(text) or _SCHEME.match(text):
+        return "drop"
+    # "Password: UseTLS:true" is an empty field of a Go struct and the next one
+    if loose and not quoted and _NEXT_FIELD.match(text):
         return "drop"
     if promise == "password":
         return _password(text, quoted=quoted, loose=loose)
@@ -70,7 +75,10 @@ def _has_weight(text: str) -> bool:
 
 def _machine_made(text: str) -> Verdict:
     """Tokens, keys and client secrets are made by machines; words, files, URLs and numbers are not meant."""
-    if " " in text or len(text) < 8 or shapes.is_plain_data(text) or shapes.is_reference(text):
+    if " " in text or len(text) < 8 or shapes.is_plain_data(text) or shapes.is_setting_reference(text):
+        return "drop"
+    # a token with a dot in it may read like a Go name
+    if shapes.is_call(text) and ("(" in text or "/" in text or not shapes.is_random(text)):
         return "drop"
     if shapes.is_word(text):
         return "drop"
@@ -95,6 +103,13 @@ def judge_setting(promise: Promise, value: str, *, is_text: bool) -> Verdict:
         return "drop"
     if promise == "password":
         return "drop" if " " in text and _PROSE.match(text) else "ok"
-    if " " in text or (shapes.is_plain_data(text) and len(text) < 8):
+    if shapes.is_plain_data(text) and len(text) < 8:
         return "drop"
+    if " " in text:
+        return _phrase(text)
     return "ok" if len(text) >= 8 or shapes.has_mixture(text) else "drop"
+
+
+def _phrase(text: str) -> Verdict:
+    """A pass phrase of a few words and a number stands where a key is asked for; a sentence is an explanation."""
+    return "ok" if 12 <= len(text) <= 64 and shapes.has_mixture(text.replace(" ", "")) and "." not in text else "drop"

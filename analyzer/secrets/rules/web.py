@@ -22,6 +22,11 @@ def bearer(hit: Hit) -> Verdict:
     return "ok" if any(c.isdigit() for c in value) or shapes.is_random(value) else "drop"
 
 
+def no_id(hit: Hit) -> Verdict:
+    """Ids name a session without opening it."""
+    return "drop" if shapes.is_id(hit.value) else "ok"
+
+
 def pair(hit: Hit) -> Verdict:
     """``user:password`` on a command line."""
     user, _, password = hit.value.partition(":")
@@ -41,6 +46,7 @@ def only_password(hit: Hit) -> bool:
 _QUOTE: Final = r"""(?:\\{0,7}["'])?"""
 _ASSIGN: Final = rf"{_QUOTE}\]?[ \t]{{0,3}}[:=][ \t]{{0,3}}[\[(]?{_QUOTE}"
 _BODY_BYTE: Final = r"[A-Za-z0-9._~+/-]"  # token68 of RFC 9110; its padding ends it
+_SCHEME: Final = r"(?:[A-Za-z][A-Za-z0-9_-]{1,20}[ =]{1,3}(?:token=)?)?"  # each vendor has its own
 _HEADER: Final = "make a new token where this one was issued"
 
 
@@ -100,10 +106,8 @@ WEB: Final[tuple[Rule, ...]] = (
     Rule(
         id="authorization-header",
         kind="authorization-token",
-        pattern=rf"authorization{_ASSIGN}(?:(?:token|apikey|api-key|oauth|key|splunk|hmac|ssws)[ =]{{1,3}}(?:token=)?)?"
-        rf"{_QUOTE}(?P<secret>{_BODY_BYTE}{{16,2048}}={{0,2}})",
-        trigger=rf"authorization{_ASSIGN}(?:(?:token|apikey|api-key|oauth|key|splunk|hmac|ssws)[ =]{{1,3}}(?:token=)?)?"
-        rf"{_QUOTE}{_BODY_BYTE}{{16}}",
+        pattern=rf"authorization{_ASSIGN}{_SCHEME}{_QUOTE}(?P<secret>{_BODY_BYTE}{{16,2048}}={{0,2}})",
+        trigger=rf"authorization{_ASSIGN}{_SCHEME}{_QUOTE}{_BODY_BYTE}{{16}}",
         keywords=("authorization",),
         nocase=True,
         left="",
@@ -113,7 +117,12 @@ WEB: Final[tuple[Rule, ...]] = (
         priority=6,
         remedy=_HEADER,
         source="RFC 9110 11.6.2 and vendors' own schemes",
-        true=("Authorization: token [[«A40»]]", '"Authorization":"[[«A40»]]"', "Authorization: Token token=[[«A20»]]"),
+        true=(
+            "Authorization: token [[«A40»]]",
+            '"Authorization":"[[«A40»]]"',
+            "Authorization: Token token=[[«A20»]]",
+            "Authorization: Bot [[«A36»]]",
+        ),
         false=("authorization: required_permissions_missing", '"authorization":"enabled"', "Authorization: Bearer"),
     ),
     Rule(
@@ -135,13 +144,13 @@ WEB: Final[tuple[Rule, ...]] = (
         nocase=True,
         left="",
         cut=cuts.bare,
-        checks=(bearer,),
+        checks=(bearer, no_id),
         confidence="medium",
         priority=6,
         remedy="end that session",
         source="names of session cookies of common servers",
         true=("Cookie: JSESSIONID=[[«h32»]]; Path=/",),
-        false=("JSESSIONID=deleted; Path=/",),
+        false=("JSESSIONID=deleted; Path=/", "rtc_session=«m26» call_id=«m26»", "sessionid=«uuid»"),
     ),
     _webhook(
         "slack-webhook",
@@ -208,12 +217,44 @@ WEB: Final[tuple[Rule, ...]] = (
         "at IFTTT",
         "ifttt.com/maker_webhooks",
     ),
+    _webhook(
+        "make-webhook",
+        "hook.eu1.make.com hook.eu2.make.com hook.us1.make.com hook.us2.make.com hook.integromat.com",
+        r"hook\.(?:[eu][us]\d\.make|integromat)\.com/(?P<secret>[a-z0-9]{24,40})",
+        "https://hook.eu1.make.com/[[«a32»]]",
+        "at Make",
+        "help.make.com: webhooks",
+    ),
+    _webhook(
+        "lark-webhook",
+        "open.feishu.cn/open-apis open.larksuite.com/open-apis",
+        r"open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/(?:v2/)?hook/(?P<secret>[A-Za-z0-9-]{24,60})",
+        "https://open.larksuite.com/open-apis/bot/v2/hook/[[«uuid»]]",
+        "in the Lark group's bots",
+        "open.larksuite.com: custom bots",
+    ),
+    _webhook(
+        "victorops-webhook",
+        "alert.victorops.com",
+        r"alert\.victorops\.com/integrations/generic/\d{8}/alert/(?P<secret>[0-9a-f-]{36})",
+        "https://alert.victorops.com/integrations/generic/20131114/alert/[[«uuid»]]/team",
+        "in Splunk On-Call",
+        "help.victorops.com: REST endpoint",
+    ),
+    _webhook(
+        "rocket-chat-webhook",
+        "/hooks/",
+        r"/hooks/(?P<secret>[A-Za-z0-9]{17,24}/[A-Za-z0-9]{40,64})",
+        "https://chat.example.org/hooks/[[«A24»/«A48»]]",
+        "in Rocket.Chat",
+        "docs.rocket.chat: incoming webhooks",
+    ),
     Rule(
         id="curl-user",
         kind="basic-password",
-        pattern=r"""curl[^\r\n|;]{1,200}?[ ](?:-u|--user|--proxy-user)[
-        =]?(?:\\{0,7}["'])?(?P<secret>[^\s"':\\]{1,80}:[^\s"'\\]{3,200})""",
-        trigger=r"curl[^\r\n|;]{1,200}[ ](?:-u|--user|--proxy-user)",
+        pattern=r"""curl[^\r\n|;]{0,200}? (?:-u|--user|--proxy-user)[ =]?"""
+        r"""(?:\\{0,7}["'])?(?P<secret>[^\s"':\\]{1,80}:[^\s"'\\]{3,200})""",
+        trigger=r"curl[^\r\n|;]{0,200} (?:-u|--user|--proxy-user)",
         wide=True,
         reach=240,
         keywords=("curl",),
@@ -224,6 +265,7 @@ WEB: Final[tuple[Rule, ...]] = (
         source="curl(1)",
         true=(
             "curl -s -u admin:[[«C12»]] https://h/x",
+            "curl --user 'bot:[[«C12»]]' https://h/x",
             r'{"msg":"run curl -X POST --user \"bot:[[«A16»]]\" https://h"}',
         ),
         false=("curl -u $USER:$PASSWORD https://h", "curl https://h:443/x"),
