@@ -4,6 +4,10 @@ Where they come from (packet-format.md 4.6): net/http's ``http: panic serving`` 
 ``Recovering from Hub panic.`` and the stack in the record after it; ``Unhandled panic in job`` with a goroutine dump
 in ``stack``, ``A panic occurred`` of the server's start likewise (cmd/mattermost/commands/server.go); a plugin's
 stderr, one record a line; a crash of the process itself, as text between the records (Go's runtime/panic.go).
+
+What a plugin writes through Go's ``os.Stderr`` has ``source: plugin_stderr``. What the runtime prints when the plugin
+dies does not go that way: hashicorp/go-plugin reads it from the process (client.go, logStderr) and hands each line
+to the server's adapter, so these records have its caller and no source.
 """
 
 from __future__ import annotations
@@ -57,6 +61,8 @@ _INSIDE = re.compile(
 _FRAME = re.compile(r"^(?!created by )((?:[\w\-.~%]+/)*[\w\-~%]+\.[^\s]+?)\([^()]*\)?\s*$", re.MULTILINE)
 _HEADER = re.compile(r"^goroutine \d+ (?:gp=.*?)?\[", re.MULTILINE)
 _QUIET_SECONDS: Final = 10
+_STDERR: Final = "plugin_stderr"
+_ADAPTER: Final = "plugin/hclog_adapter.go:"
 _INTERNAL = ("runtime.", "runtime/", "panic", "net/http.", "testing.", "internal/")
 
 
@@ -148,22 +154,20 @@ def _text(value: object) -> str:
 
 
 def _plugins(lines: pd.DataFrame) -> list[_Panic]:
-    """Return the panics in plugins' stderr: records of one plugin, one a line, other records between them."""
+    """Return the panics of plugins: records of one plugin, one a line of its stack, other records between them."""
     import numpy as np
 
-    if not {"plugin_id", "source"} <= set(lines.columns):
+    rows = np.flatnonzero(_of_plugins(lines))
+    if not len(rows):
         return []
-    stderr = np.flatnonzero((lines["source"] == "plugin_stderr").to_numpy())
-    if not len(stderr):
-        return []
-    part = lines.iloc[stderr]
+    part = lines.iloc[rows]
     texts = [str(text) for text in part["msg"].fillna("")]
-    owners = texts_of(part, "plugin_id")
+    owners = list(zip(texts_of(part, "plugin_id"), texts_of(part, "source"), strict=True))
     times = part["time"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
-    running: dict[str | None, _Panic] = {}
-    seen: dict[str | None, int] = {}
+    running: dict[tuple[str | None, str | None], _Panic] = {}
+    seen: dict[tuple[str | None, str | None], int] = {}
     found: list[_Panic] = []
-    for row, text, owner, time in zip(stderr.tolist(), texts, owners, times.tolist(), strict=True):
+    for row, text, owner, time in zip(rows.tolist(), texts, owners, times.tolist(), strict=True):
         open_panic = running.get(owner)
         late = open_panic is not None and time - seen[owner] > _QUIET_SECONDS * 1_000_000
         again = open_panic is not None and text.startswith("panic: ") and _HEADER.search(open_panic.stack)
@@ -175,10 +179,24 @@ def _plugins(lines: pd.DataFrame) -> list[_Panic]:
         running.pop(owner, None)
         if CRASH.match(text):
             head = text.strip().partition("\n")[0]
-            running[owner] = _Panic("plugin", [row], head.partition(": ")[2] or head, text.rstrip("\n"), owner)
+            running[owner] = _Panic("plugin", [row], head.partition(": ")[2] or head, text.rstrip("\n"), owner[0])
             seen[owner] = time
             found.append(running[owner])
     return found
+
+
+def _of_plugins(lines: pd.DataFrame) -> Any:
+    """Tell which records hold what a plugin's process printed."""
+    import numpy as np
+
+    mask = np.zeros(len(lines), bool)
+    if "source" in lines:
+        mask |= (lines["source"] == _STDERR).to_numpy()
+    if "caller" in lines:
+        callers = lines["caller"].astype("category").cat
+        codes = np.flatnonzero(np.array([str(name).startswith(_ADAPTER) for name in callers.categories], bool))
+        mask |= np.isin(callers.codes.to_numpy(), codes)
+    return mask & lines["plugin_id"].notna().to_numpy() if "plugin_id" in lines else mask & False
 
 
 def _process(lines: pd.DataFrame) -> list[_Panic]:

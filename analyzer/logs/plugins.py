@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.logs.details import ERROR_LEVELS
+from analyzer.logs.details import ERROR_LEVELS, field_values
 from analyzer.logs.panics import panics
 from analyzer.logs.schema import RECORD_KINDS, TIME
 from analyzer.schema import Column, FrameSchema
@@ -22,7 +22,8 @@ PLUGINS = FrameSchema(
         Column("stderr", "int64", "lines of its stderr"),
         Column("activation_failures", "int64", "times it could not be activated"),
         Column("exits", "int64", "times its process ended"),
-        Column("panics", "int64", "panics in its stderr"),
+        Column("panics", "int64", "panics of its process"),
+        Column("health_failures", "int64", "times it did not answer the health check"),
         Column("first", TIME, "first record"),
         Column("last", TIME, "last record"),
         Column("last_error", "str", "text of its last error"),
@@ -30,16 +31,24 @@ PLUGINS = FrameSchema(
 )
 _FAILED = ("Unable to activate plugin", "Unable to start plugin", "Failed to activate plugin")
 _EXITED = "plugin process exited"
+# plugin/health_check.go names the plugin in a field of its own
+_UNHEALTHY = "Health check failed for plugin"
 
 
 def plugins(lines: pd.DataFrame) -> pd.DataFrame:
     """Return one row a plugin that the log names, most errors first (schema ``PLUGINS``)."""
     import pandas as pd
 
-    rows = lines[lines["kind"].isin(RECORD_KINDS) & lines["plugin_id"].notna()]
+    records = lines["kind"].isin(RECORD_KINDS)
+    unhealthy = records & (lines["msg"] == _UNHEALTHY)
+    owner = lines["plugin_id"].astype("object")
+    if unhealthy.any():
+        told = field_values(lines[unhealthy], ("id", "plugin_id"))
+        owner[unhealthy] = [values.get("plugin_id") or values.get("id") for values in told]
+    named = records & owner.notna()
+    rows, owner = lines[named], owner[named].astype(str)
     if not len(rows):
         return PLUGINS.empty()
-    owner = rows["plugin_id"].astype(str)
     bad = rows["level"].isin(ERROR_LEVELS)
     marks = pd.DataFrame(
         {
@@ -49,6 +58,7 @@ def plugins(lines: pd.DataFrame) -> pd.DataFrame:
             "stderr": (rows["source"] == "plugin_stderr").astype("int64"),
             "activation_failures": rows["msg"].isin(_FAILED).astype("int64"),
             "exits": (rows["msg"] == _EXITED).astype("int64"),
+            "health_failures": unhealthy[named].astype("int64"),
         }
     )
     counts = marks.groupby(owner).sum()

@@ -58,6 +58,25 @@ def test_two_panics_of_one_plugin_are_two():
     assert found["goroutines"].tolist() == [1, 1]
 
 
+@pytest.mark.parametrize("level", ["debug", "error"])
+def test_what_the_runtime_prints_of_a_dying_plugin_has_no_source(level):
+    """go-plugin hands it to the server's logger line by line, older releases at debug."""
+    text = ("panic: runtime error: index out of range [3] with length 2", "", *STACK)
+    made = []
+    for number, part in enumerate(text):
+        made.append(line(number, part, level, plugin_id="p", caller="plugin/hclog_adapter.go:52"))
+        made.append(line(number, "Received HTTP request", "debug"))
+        made.append(line(number, "printed", plugin_id="p", source="plugin_stderr", caller="io/io.go:429"))
+    made.append(line(9, "plugin process exited", "error", plugin_id="p", caller="plugin/hclog_adapter.go:79"))
+    made.append(line(9, "Health check failed for plugin", "warn", id="p", error="not responding"))
+    log = log_of(*made)
+    (panic,) = log.panics().to_dict("records")
+    assert (panic["kind"], panic["plugin_id"], panic["lines"]) == ("plugin", "p", len(text))
+    assert (panic["goroutines"], panic["top_function"]) == (1, "main.(*Plugin).MessageHasBeenPosted")
+    (plugin,) = log.plugins().to_dict("records")
+    assert (plugin["panics"], plugin["exits"], plugin["health_failures"]) == (1, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("head", "message"),
     [
