@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     Bytes = npt.NDArray[np.uint8]
     Words = npt.NDArray[np.uint64]
 
-_PAD: Final = bytes(8)
-
 
 class Text:
     """A block's bytes: as bytes, as codes, and as the words of eight bytes that begin or end at every place."""
@@ -25,31 +23,37 @@ class Text:
     def __init__(self, data: bytes) -> None:
         """Hold ``data``, and a copy with eight zero bytes on either side, so that no word reaches outside."""
         size = len(data)
-        padded = b"".join((_PAD, data, _PAD))
+        padded = np.empty(size + 16, np.uint8)
+        padded[:8] = padded[-8:] = 0
+        padded[8:-8] = np.frombuffer(data, np.uint8)
         self.data = data
-        self.wide: Bytes = np.frombuffer(padded, np.uint8)[8:]
+        self.wide: Bytes = padded[8:]
         self.codes: Bytes = self.wide[:size]
         self.before: Words = np.ndarray((size + 8,), "<u8", buffer=padded, strides=(1,))
         """Element i holds the eight bytes before byte i, the last one highest."""
         self.words: Words = np.ndarray((size,), "<u8", buffer=padded, offset=8, strides=(1,))
         """Element i holds the eight bytes from byte i on, the first one lowest."""
 
-    def slices(self, start: Ints, end: Ints, rows: Ints | None = None, size: int = 0) -> Any:
-        """Return ``data[start:end]`` for every pair of places as Arrow text; places must not overlap and must rise.
+    def slices(self, start: Ints, end: Ints) -> Any:
+        """Return ``data[start:end]`` for every pair of places as Arrow text; places must not overlap and must rise."""
+        return take_slices(self.between(start, end), np.arange(len(start)))
 
-        With ``rows``, an array of ``size`` rows with slice i in row ``rows[i]`` and nulls elsewhere.
-        """
+    def between(self, start: Ints, end: Ints) -> Any:
+        """Return Arrow text that holds ``data[start:end]``, what is between it and the next, and so on, uncopied."""
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        count = len(start)
-        if not count:
-            return pa.nulls(0 if rows is None else size, pa.large_string())
-        offsets = np.empty(2 * count, np.int64)
+        if not len(start):
+            return pa.nulls(0, pa.large_string())
+        offsets = np.empty(2 * len(start), np.int64)
         offsets[0::2], offsets[1::2] = start, end
-        between = pa.LargeStringArray.from_buffers(2 * count - 1, pa.py_buffer(offsets), pa.py_buffer(self.data))
-        if rows is None or size == count:
-            return pc.take(between, pa.array(np.arange(0, 2 * count, 2)), boundscheck=False)
-        index = np.full(size, -1, np.int64)
-        index[rows] = np.arange(0, 2 * count, 2)
-        return pc.take(between, pa.array(index, mask=index < 0), boundscheck=False)
+        return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(self.data))
+
+
+def take_slices(between: Any, index: Ints) -> Any:
+    """Return every second text of ``Text.between`` by its number, null where ``index`` is negative."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    missing = index < 0
+    places = pa.array(2 * index, mask=missing) if missing.any() else pa.array(2 * index)
+    return pc.take(between, places, boundscheck=False)

@@ -6,16 +6,15 @@ The result is the same as that of ``slow.read_block``; tests hold the two agains
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from analyzer.format.levels import canonical_level
 from analyzer.logs.block import Text
+from analyzer.logs.columns import Columns, Slot, replaced, slots_of, three_digits
 from analyzer.logs.forms import read_line
-from analyzer.logs.keys import MASKS, MIX, NAMES, TIMESTAMP, TS, UNKNOWN
-from analyzer.logs.rows import KIND_CODE, NO_OFFSET, NO_TIME, Coded, Part, record_values
+from analyzer.logs.keys import NAMES, TIMESTAMP, TS
+from analyzer.logs.rows import KIND_CODE, NO_OFFSET, NO_TIME, Coded, Part, no_names, record_values
 from analyzer.logs.schema import COLUMN_TYPES, INTEGER_FIELDS
 from analyzer.logs.slow import Gatherer, read_block
 from analyzer.logs.split import Block
@@ -43,61 +42,37 @@ def read_block_fast(block: Block, columns: Sequence[str]) -> Part:
     return parse.part(columns)
 
 
-@dataclass(slots=True)
-class _Slot:
-    """The pairs of one key: their positions among all pairs, at most one a line."""
-
-    pairs: Ints
-    line: Ints
-
-
 class _Parse:
     """One block on its way from pairs to columns."""
 
     def __init__(self, text: Text, lines: Lines, pairs: Pairs) -> None:
         self.text, self.lines, self.pairs = text, lines, pairs
         self.data, self.bytes, self.words = text.data, text.codes, text.words
-        self.slots: dict[int, _Slot] = {}
         self.time = np.full(len(lines.start), NO_TIME, np.int64)
         self.offset = np.full(len(lines.start), NO_OFFSET, np.int16)
+        self.slots, twice, self.unknown = slots_of(pairs)
+        lines.bad[twice] = True
 
     def flag(self) -> None:
         """Flag lines that only the reference reads right: equal keys, odd times, GELF, audit, odd numbers."""
-        pairs, bad = self.pairs, self.lines.bad
-        order = np.argsort(pairs.code, kind="stable")
-        bounds = np.searchsorted(pairs.code[order], np.arange(UNKNOWN + 2))
-        for code in range(UNKNOWN):
-            at = order[bounds[code] : bounds[code + 1]]
-            if not len(at):
-                continue
-            line = pairs.line[at]
-            if code >= len(NAMES):
-                bad[line] = True
-                continue
-            twice = line[1:] == line[:-1]
-            if twice.any():
-                bad[line[1:][twice]] = True
-            self.slots[code] = _Slot(at, line)
-        self._times()
+        bad = self.lines.bad
         for code, slot in self.slots.items():
-            if NAMES[code] in INTEGER_FIELDS:
+            if code >= len(NAMES):
+                bad[slot.line] = True
+            elif NAMES[code] in INTEGER_FIELDS:
                 self._check_integers(slot)
-        keep = ~bad[pairs.line]
-        if not keep.all():
-            number = np.cumsum(keep) - 1
-            self.pairs = pairs.where(keep)
-            for code, slot in list(self.slots.items()):
-                left = keep[slot.pairs]
-                self.slots[code] = _Slot(number[slot.pairs[left]], slot.line[left])
+        self._times()
+        good = ~bad[self.pairs.line]
+        if not good.all():
+            self.pairs = self.pairs.where(good)
+            self.slots, _, self.unknown = slots_of(self.pairs)
 
-    def _check_integers(self, slot: _Slot) -> None:
+    def _check_integers(self, slot: Slot) -> None:
         """Flag lines in which a column of numbers has something else; HTTP codes need no closer look."""
         import pyarrow.compute as pc
 
         start, end = self.pairs.start[slot.pairs], self.pairs.end[slot.pairs]
-        digits = self.bytes[start[:, None] + np.arange(3)] - np.uint8(ord("0")) if len(start) else np.zeros((0, 3))
-        simple = (end - start == 3) & (digits <= 9).all(axis=1) & (digits[:, 0] > 0)
-        rest = np.flatnonzero(~simple)
+        rest = np.flatnonzero(three_digits(self.text, start, end) < 0)
         if not len(rest):
             return
         texts = self.text.slices(start[rest], end[rest])
@@ -159,12 +134,10 @@ class _Parse:
         self.time[other.numbers] = [NO_TIME if r.time is None else r.time for r in records]
         self.offset[other.numbers] = [NO_OFFSET if r.offset is None else r.offset for r in records]
         rows = int(np.count_nonzero(shown))
-        other_rows = row_of[other.numbers]
-        built = {name: self._column(name, rows, row_of, other, other_rows) for name in columns}
         return Part(
             rows=rows,
             lines=len(bad),
-            columns=built,
+            columns=self._columns(columns, rows, row_of, other),
             kind=kind[shown],
             line=np.flatnonzero(shown),
             time=self.time[shown],
@@ -190,195 +163,26 @@ class _Parse:
             gathered.grouping.passed()
         return gathered
 
-    def _column(self, name: str, rows: int, row_of: Ints, other: Gatherer, other_rows: Ints) -> Any:
-        """Return one column of all rows as ``rows.column_of`` does; None if every row lacks it."""
-        import pyarrow as pa
-
-        slot = self.slots.get(NAMES.index(name)) if name in NAMES else None
-        found = record_values(other.records, name)
-        extra = found if any(value is not None for value in found) else None
-        if name != "fields" and (slot is None or not len(slot.pairs)) and extra is None:
-            return None
-        if COLUMN_TYPES[name] == "category":
-            return self._coded(name, slot, rows, row_of, extra, other_rows)
-        array = self._rest(rows, row_of) if name == "fields" else self._known(name, slot, rows, row_of)
-        return array if extra is None else _replace(array, _mask(rows, other_rows), pa.array(extra, array.type))
-
-    def _coded(
-        self, name: str, slot: _Slot | None, rows: int, row_of: Ints, extra: list[Any] | None, other_rows: Ints
-    ) -> Coded:
-        """Return a categorical column of all rows."""
-        codes = np.full(rows, -1, np.int32)
-        names: list[str] = []
-        if slot is not None and len(slot.pairs):
-            short = self._short_names(slot)
-            if short is not None:
-                codes[row_of[slot.line]], names = short
-            else:
-                values = self._values(slot).dictionary_encode()
-                names = values.dictionary.to_pylist()
-                codes[row_of[slot.line]] = values.indices.fill_null(-1).to_numpy()
-        if extra is not None:
-            places = {text: place for place, text in enumerate(names)}
-            codes[other_rows] = [-1 if text is None else places.setdefault(text, len(places)) for text in extra]
-            names = list(places)
-        return _canonical(Coded(codes, names)) if name == "level" else Coded(codes, names)
-
-    def _short_names(self, slot: _Slot) -> tuple[Any, list[str]] | None:
-        """Return (codes, names) of values of up to 32 bytes without cutting them all out; None if some are longer.
-
-        Values are told apart by a hash of their words and then held against the first of their hash, so the result is
-        exact.
-        """
-        import pandas as pd
-
-        pairs, at = self.pairs, slot.pairs
-        start, end = pairs.start[at], pairs.end[at]
-        size = end - start
-        longest = int(size.max())
-        if longest > 32 or pairs.escaped[at].any() or not pairs.string[at].all():
-            return None
-        last = len(self.data) - 1
-        words = [
-            self.words[np.minimum(start + skip, last) if skip else start] & MASKS[np.clip(size - skip, 0, 8)]
-            for skip in range(0, max(longest, 1), 8)
-        ]
-        hashed = size.astype(np.uint64)
-        for word in words:
-            hashed = (hashed ^ word) * MIX
-            hashed ^= hashed >> np.uint64(29)
-        codes, found = pd.factorize(hashed)
-        first = np.empty(len(found), np.int64)
-        first[codes[::-1]] = np.arange(len(codes))[::-1]
-        if (size != size[first][codes]).any() or any((word != word[first][codes]).any() for word in words):
-            return None
-        return codes, [self.data[start[i] : end[i]].decode() for i in first.tolist()]
-
-    def _values(self, slot: _Slot, row_of: Ints | None = None, rows: int = 0) -> Any:
-        """Return a key's values as text, null for null; in their rows if ``row_of`` is given."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        start, end = self.pairs.start[slot.pairs], self.pairs.end[slot.pairs]
-        string, escaped = self.pairs.string[slot.pairs], self.pairs.escaped[slot.pairs]
-        if row_of is None:
-            rows, at = len(start), np.arange(len(start))
-            values = self.text.slices(start, end)
-        else:
-            at = row_of[slot.line]
-            values = self.text.slices(start, end, at, rows)
-        if escaped.any():
-            values = _replace(values, _mask(rows, at[escaped]), self._decode(slot.pairs[escaped]))
-        if not string.all():
-            others = np.flatnonzero(~string & (end - start == 4))
-            null = others[self.bytes[start[others]] == ord("n")]
-            if len(null):
-                missing = pa.scalar(None, pa.large_string())
-                values = pc.if_else(pa.array(_mask(rows, at[null])), missing, values)
-        return values
-
-    def _known(self, name: str, slot: _Slot | None, rows: int, row_of: Ints) -> Any:
-        """Return the column of a known key that is text or a number."""
-        import pyarrow as pa
-
-        integer = name in INTEGER_FIELDS
-        if slot is None or not len(slot.pairs):
-            return pa.nulls(rows, pa.int64() if integer else pa.large_string())
-        values = self._values(slot, row_of, rows)
-        return values.cast(pa.int64()) if integer else values
-
-    def _decode(self, at: Ints) -> Any:
-        """Return the content of strings with escapes; all are known to be right."""
-        import orjson
-        import pyarrow as pa
-
-        texts = self.text.slices(self.pairs.start[at] - 1, self.pairs.end[at] + 1)
-        return pa.array(orjson.loads("[" + ",".join(texts.to_pylist()) + "]"), pa.large_string())
-
-    def _rest(self, rows: int, row_of: Ints) -> Any:
-        """Return ``fields``: per line the pairs without a column, as they stand."""
-        pairs = self.pairs
-        at = np.flatnonzero(pairs.code == UNKNOWN)
-        start = pairs.key[at]
-        end = pairs.end[at] + pairs.string[at]
-        line = pairs.line[at]
-        # pairs that stand side by side are one piece
-        joins = np.zeros(len(at), bool)
-        joins[1:] = (line[1:] == line[:-1]) & (start[1:] == end[:-1] + 1)
-        first = np.flatnonzero(~joins)
-        last = np.append(first[1:], len(at)) - 1 if len(at) else first
-        start, end, line = start[first], end[last], line[first]
-        twice = np.zeros(len(line), bool)
-        if len(line):
-            same = line[1:] == line[:-1]
-            twice[1:] |= same
-            twice[:-1] |= same
-        several = line[twice]
-        array = self._braced(rows, row_of, start[~twice], end[~twice], line[~twice])
-        if len(several):
-            array = _replace(array, _mask(rows, row_of[several]), self._joined(start[twice], end[twice], several))
-        return array
-
-    def _braced(self, rows: int, row_of: Ints, start: Ints, end: Ints, line: Ints) -> Any:
-        """Return ``{piece}`` for lines with one piece and ``{}`` for the others.
-
-        A piece is cut with the byte on either side, which then become the braces.
-        """
-        import pyarrow as pa
-
-        lines = self.lines
-        clean = np.flatnonzero(~lines.bad)
-        left, right = lines.start[clean].copy(), lines.start[clean] + 2
-        place = np.searchsorted(clean, line)
-        left[place], right[place] = start - 1, end + 1
-        cut = self.text.slices(left, right)
-        _, offsets, values = cut.buffers()
-        text = np.frombuffer(values, np.uint8).copy()
-        bounds = np.frombuffer(offsets, np.int64)[: len(cut) + 1]
-        text[bounds[:-1]] = ord("{")
-        text[bounds[1:] - 1] = ord("}")
-        array = pa.LargeStringArray.from_buffers(len(cut), offsets, pa.py_buffer(text))
-        if len(clean) == rows:
-            return array
-        index = np.full(rows, -1, np.int64)
-        index[row_of[clean]] = np.arange(len(clean))
-        return array.take(pa.array(index, mask=index < 0))
-
-    def _joined(self, start: Ints, end: Ints, line: Ints) -> Any:
-        """Return ``{piece,piece}`` for lines with several pieces, in the order of the lines."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        pieces = self.text.slices(start, end)
-        heads = np.flatnonzero(np.concatenate([[True], line[1:] != line[:-1]]))
-        bounds = pa.array(np.append(heads, len(line)), pa.int64())
-        joined = pc.binary_join(pa.LargeListArray.from_arrays(bounds, pieces), pa.scalar(",", pa.large_string()))
-        return pc.binary_join_element_wise(
-            pa.scalar("{", pa.large_string()),
-            joined,
-            pa.scalar("}", pa.large_string()),
-            pa.scalar("", pa.large_string()),
-        )
+    def _columns(self, names: Sequence[str], rows: int, row_of: Ints, other: Gatherer) -> dict[str, Any]:
+        """Return the columns of all rows as ``rows.column_of`` does; None for one that every row lacks."""
+        columns = Columns(self.text, self.pairs, self.slots, row_of, rows)
+        built: dict[str, Any] = dict.fromkeys(names) | columns.build(names)
+        if "fields" in built:
+            built["fields"] = columns.rest(self.lines.bad, self.lines.start, self.unknown)
+        at = row_of[other.numbers]
+        for name in names:
+            values = record_values(other.records, name)
+            if any(value is not None for value in values):
+                built[name] = _with(name, built[name], rows, at, values)
+        return built
 
 
-def _mask(rows: int, at: Ints) -> Bools:
-    mask = np.zeros(rows, bool)
-    mask[at] = True
-    return mask
-
-
-def _replace(array: Any, mask: Bools, values: Any) -> Any:
+def _with(name: str, column: Any, rows: int, at: Ints, values: list[Any]) -> Any:
+    """Return a column with the values of the other lines in their rows."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    return pc.replace_with_mask(array, pa.array(mask), values)
-
-
-def _canonical(coded: Coded) -> Coded:
-    """Return levels with the server's spelling."""
-    right = [canonical_level(name) for name in coded.names]
-    if right == coded.names:
-        return coded
-    places: dict[str, int] = {}
-    new = np.array([*(places.setdefault(name, len(places)) for name in right), -1], np.int32)
-    return Coded(new[coded.codes], list(places))
+    if COLUMN_TYPES[name] == "category":
+        coded: Coded = column or no_names(rows)
+        return coded.with_values(at, values)
+    kind = pa.int64() if name in INTEGER_FIELDS else pa.large_string()
+    return replaced(pa.nulls(rows, kind) if column is None else column, at, pa.array(values, kind))

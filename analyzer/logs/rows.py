@@ -46,10 +46,39 @@ class Part:
 
 @dataclass(slots=True)
 class Coded:
-    """A categorical column of a block: a code a row (-1 for missing) and the names that the codes stand for."""
+    """A categorical column of a block: a code a row (-1 for missing), and the names of the codes in Arrow."""
 
-    codes: npt.NDArray[np.int32]
-    names: list[str]
+    codes: npt.NDArray[np.int8 | np.int32]
+    names: Any
+
+    def with_values(self, at: Any, values: Sequence[str | None]) -> Coded:
+        """Return the column with other values in the rows ``at``."""
+        places = {text: place for place, text in enumerate(self.names.to_pylist())}
+        new = [-1 if text is None else places.setdefault(text, len(places)) for text in values]
+        codes: npt.NDArray[Any] = self.codes.astype(code_type(len(places)))
+        codes[at] = new
+        return Coded(codes, arrow_names(places))
+
+
+def no_names(rows: int) -> Coded:
+    """Return a categorical column in which every row is missing."""
+    import numpy as np
+
+    return Coded(np.full(rows, -1, np.int8), arrow_names(()))
+
+
+def code_type(names: int) -> type[np.int8 | np.int32]:
+    """Return the type of codes for so many names."""
+    import numpy as np
+
+    return np.int8 if names < 127 else np.int32
+
+
+def arrow_names(names: Iterable[str]) -> Any:
+    """Return names as Arrow text."""
+    import pyarrow as pa
+
+    return pa.array(list(names), pa.large_string())
 
 
 def column_of(name: str, values: Sequence[Any]) -> Any:
@@ -57,7 +86,6 @@ def column_of(name: str, values: Sequence[Any]) -> Any:
 
     Text is Arrow's large string array, the one that pandas' ``str`` uses without a copy; numbers are Arrow's int64.
     """
-    import numpy as np
     import pyarrow as pa
 
     if all(value is None for value in values):
@@ -65,9 +93,7 @@ def column_of(name: str, values: Sequence[Any]) -> Any:
     dtype = COLUMN_TYPES[name]
     if dtype != "category":
         return pa.array(values, type=pa.int64() if dtype == "Int64" else pa.large_string())
-    seen: dict[str, int] = {}
-    codes = [-1 if value is None else seen.setdefault(value, len(seen)) for value in values]
-    return Coded(np.array(codes, np.int32), list(seen))
+    return no_names(len(values)).with_values(slice(None), values)
 
 
 def record_values(records: Iterable[Record], name: str) -> list[Any]:
@@ -187,19 +213,21 @@ def _categorical(held: list[tuple[Coded | None, int]]) -> pd.Categorical[Any]:
     """Return the blocks' codes as one categorical; names keep the order in which they first occur."""
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
-    names: dict[str, int] = {}
-    total = sum(rows for _, rows in held)
-    codes = np.full(total, -1, np.int32)
-    at = 0
+    found = [coded.names for coded, _ in held if coded is not None]
+    names = pa.chunked_array(found, pa.large_string()).combine_chunks().dictionary_encode()
+    places = names.indices.to_numpy()
+    codes: npt.NDArray[Any] = np.full(sum(rows for _, rows in held), -1, code_type(len(names.dictionary)))
+    row = place = 0
     for coded, rows in held:
         if coded is not None:
             # one more entry than names, so that code -1 stays -1
-            places = np.array([*(names.setdefault(name, len(names)) for name in coded.names), -1], np.int32)
-            codes[at : at + rows] = places[coded.codes]
-        at += rows
-    small: npt.NDArray[Any] = codes.astype(np.int8) if len(names) < 127 else codes
-    return pd.Categorical.from_codes(small, categories=pd.Index(list(names), dtype="str"))
+            new = np.append(places[place : place + len(coded.names)], -1).astype(codes.dtype)
+            codes[row : row + rows] = new[coded.codes]
+            place += len(coded.names)
+        row += rows
+    return pd.Categorical.from_codes(codes, categories=pd.Index(_text(names.dictionary)), validate=False)
 
 
 def _text(array: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Final
 
 from analyzer.logs.forms import MAX_LINE
 
-BLOCK: Final = 1 << 20
+BLOCK: Final = 4 << 20
 _HEAD: Final = 64 << 10
 RECORD_START = re.compile(
     rb'\{"|(?:\x1b\[[0-9;]*m)?(?:[A-Za-z-]{3,40}(?:\x1b\[0m)?[ \t]+[^\w\[\s]{0,4}[ \t]*)?\[?\d{4}-\d\d-\d\d[T ]'
@@ -39,8 +39,8 @@ def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
     So a message of several lines and a stack trace stay in one block with the line they belong to.
     No more than a few blocks' bytes are ever held: of a line without end only the head is kept.
     """
-    held = b""
-    offset = 0
+    pieces: list[bytes] = []
+    offset = total = 0
     skipped = 0  # bytes of a line without end that were let go
     for chunk in chunks:
         if skipped:
@@ -48,22 +48,32 @@ def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
             if end < 0:
                 skipped += len(chunk)
                 continue
-            total = len(held) + skipped + end + 1
-            yield Block(held, offset, total)
-            offset += total
-            held, skipped = chunk[end + 1 :], 0
+            size_of_line = total + skipped + end + 1
+            yield Block(b"".join(pieces), offset, size_of_line)
+            offset += size_of_line
+            pieces, total, skipped = [chunk[end + 1 :]], len(chunk) - end - 1, 0
         else:
-            held = held + chunk if held else chunk
-        if len(held) < size:
+            pieces.append(chunk)
+            total += len(chunk)
+        if total < size:
             continue
-        cut = _cut(held, keep_whole=len(held) < 4 * size)
+        cut = pieces[-1].rfind(b'\n{"') + 1
+        if cut:  # as in nearly every log: no byte is copied twice
+            last = pieces[-1]
+            pieces[-1] = memoryview(last)[:cut]  # type: ignore[call-overload]
+        else:
+            last = b"".join(pieces)
+            cut = _cut(last, keep_whole=len(last) < 4 * size)
+            pieces = [last[:cut]]
         if cut:
-            yield Block(held[:cut], offset)
-            offset += cut
-            held = held[cut:]
-        elif len(held) > MAX_LINE and b"\n" not in held:
-            skipped = len(held) - _HEAD
-            held = held[:_HEAD]
+            data = b"".join(pieces)
+            yield Block(data, offset)
+            offset += len(data)
+        elif len(last) > MAX_LINE and b"\n" not in last:
+            skipped = len(last) - _HEAD
+            last = last[:_HEAD]
+        pieces, total = [last[cut:]], len(last) - cut
+    held = b"".join(pieces)
     if skipped:
         yield Block(held, offset, len(held) + skipped, ended=False)
     elif held:

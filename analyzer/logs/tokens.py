@@ -11,7 +11,7 @@ and string values need: then no string holds a quote, and each byte is accounted
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from analyzer.logs.block import Bools, Ints
 
-_QUOTE, _BACKSLASH, _COLON, _COMMA, _SPACE, _OPEN, _CLOSE = (ord(char) for char in '"\\:, {}')
+_QUOTE, _BACKSLASH, _COLON, _COMMA, _SPACE, _OPEN, _CLOSE, _FEED = (ord(char) for char in '"\\:, {}\n')
 _GELF: Final = b'{"version":'
 _FEW: Final = 256  # so many lines are counted one by one
 _NUMBER: Final = r"\A(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)\z"
@@ -67,47 +67,61 @@ class Pairs:
 
 def tokenise(text: Text) -> tuple[Lines, Pairs] | None:
     """Return the lines and the pairs of the clean ones; None if nothing here can be clean JSON (GELF, no text)."""
-    if b"\x00" in text.data and _GELF in text.data:
-        return None
-    lines = _lines(text)
-    _flag_bytes(text, lines)
     quote = text.codes == _QUOTE
-    escapes = _escapes(text, lines, quote)
+    escapes, wrong = _escapes(text, quote)
     marks = np.flatnonzero(quote[:-1] & (text.codes[1:] == _COLON))
-    marks = _on_good_lines(marks, lines)
+    keys, code, right = find_keys(text, marks)
+    before = text.wide[keys - 1]
+    found = _even_lines(text, keys[before == _OPEN] - 1)
+    if found is None:
+        if b"\x00" in text.data and _GELF in text.data:
+            return None
+        found = _lines(text)
+    lines = found
+    lines.bad[_line_of(lines, wrong)] = True
+    _flag_encoding(text, lines)
     if not len(marks):
         lines.bad[:] = True
         return lines, _no_pairs()
-    pairs = _flag_escapes(lines, _pairs(text, lines, marks), escapes)
-    pairs = _flag_quotes(quote, lines, pairs)
+    pairs = _pairs(text, lines, marks, _Keys(keys, code, right, before))
+    pairs = _flag_quotes(quote, lines, _flag_escapes(lines, pairs, escapes))
     return lines, _check_scalars(text, lines, pairs)
 
 
+def _even_lines(text: Text, braces: Ints) -> Lines | None:
+    """Return the lines if each starts with a brace and a key and there is no control character but their line ends."""
+    codes, size = text.codes, len(text.data)
+    start = braces[(codes[braces - 1] == _FEED) | (braces == 0)]
+    ended = size > 0 and codes[-1] == _FEED
+    if not len(start) or start[0] or np.count_nonzero(codes < _SPACE) != len(start) - (not ended):
+        return None
+    after = np.append(start[1:], size)
+    end = after - 1
+    end[-1] += not ended
+    return Lines(start, end, after, (codes[end - 1] != _CLOSE) | (end - start < 2))
+
+
 def _lines(text: Text) -> Lines:
+    """Return all lines; those that are no object or hold control characters are flagged."""
     data, codes = text.data, text.codes
-    feeds = np.flatnonzero(codes == ord("\n"))
+    feeds = np.flatnonzero(codes == _FEED)
     after = feeds + 1
     if not data.endswith(b"\n"):
         feeds, after = np.append(feeds, len(data)), np.append(after, len(data))
     start = np.concatenate([np.zeros(1, np.int64), after[:-1]])
-    end = feeds
-    if b"\r" in data:
-        end = feeds - ((feeds > start) & (codes[np.maximum(feeds - 1, 0)] == ord("\r")))
+    end = feeds - ((feeds > start) & (codes[np.maximum(feeds - 1, 0)] == ord("\r")))
     bad = (codes[start] != _OPEN) | (end - start < 2)
     bad |= codes[np.maximum(end - 1, 0)] != _CLOSE
+    places = np.flatnonzero(codes < _SPACE)
+    at = np.minimum(np.searchsorted(end, places), len(start) - 1)
+    bad[at[(places < end[at]) & (places >= start[at])]] = True
     return Lines(start, end, after, bad)
 
 
-def _flag_bytes(text: Text, lines: Lines) -> None:
-    """Flag lines that hold control characters or are no UTF-8."""
+def _flag_encoding(text: Text, lines: Lines) -> None:
+    """Flag lines that are no UTF-8."""
     data, codes = text.data, text.codes
-    control = codes < _SPACE
-    if np.count_nonzero(control) != len(lines.start) - (not data.endswith(b"\n")):
-        places = np.flatnonzero(control)
-        at = np.minimum(np.searchsorted(lines.end, places), len(lines.start) - 1)
-        inside = (places < lines.end[at]) & (places >= lines.start[at])
-        lines.bad[at[inside]] = True
-    if not data.isascii() and not _is_utf8(data):
+    if codes.max(initial=0) >= 0x80 and not _is_utf8(data):
         for at in np.unique(_line_of(lines, np.flatnonzero(codes >= 0x80))):
             lines.bad[at] |= not _is_utf8(data[lines.start[at] : lines.end[at]])
 
@@ -125,10 +139,10 @@ def _line_of(lines: Lines, places: Ints) -> Ints:
     return found
 
 
-def _escapes(text: Text, lines: Lines, quote: Bools) -> Ints:
-    """Return where escapes start; escaped quotes are removed from ``quote``, wrong escapes flag their line."""
+def _escapes(text: Text, quote: Bools) -> tuple[Ints, Ints]:
+    """Return (where escapes start, which of them are wrong); escaped quotes are removed from ``quote``."""
     if b"\\" not in text.data:
-        return np.empty(0, np.int64)
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     codes = text.wide
     places = np.flatnonzero(text.codes == _BACKSLASH)
     new_run = np.concatenate([[True], np.diff(places) != 1])
@@ -137,28 +151,13 @@ def _escapes(text: Text, lines: Lines, quote: Bools) -> Ints:
     last = len(text.data) - 1
     quote[np.minimum(starts + 1, last)] = False
     kind = codes[starts + 1]
-    wrong = ~_ESCAPES[kind] | (starts == last)
+    wrong = starts[~_ESCAPES[kind] | (starts == last)]
     unicode_at = starts[kind == ord("u")]
     if len(unicode_at):
         digits = codes[np.minimum(unicode_at[:, None] + np.arange(2, 6), last + 1)]
         surrogate = ((digits[:, 0] | 0x20) == ord("d")) & (digits[:, 1] >= ord("8"))
-        lines.bad[_line_of(lines, unicode_at[~_HEX[digits].all(axis=1) | surrogate])] = True
-    lines.bad[_line_of(lines, starts[wrong])] = True
-    return starts
-
-
-def _on_good_lines(marks: Ints, lines: Lines) -> Ints:
-    """Return the marks without those on lines that are flagged already."""
-    bad = np.flatnonzero(lines.bad)
-    if not len(bad) or not len(marks):
-        return marks
-    edges = np.zeros(len(marks) + 1, np.int8)
-    first, after = np.searchsorted(marks, lines.start[bad]), np.searchsorted(marks, lines.after[bad])
-    some = first < after
-    edges[first[some]] += 1
-    edges[after[some]] -= 1
-    outside: Bools = np.cumsum(edges[:-1], dtype=np.int8) == 0
-    return marks[outside]
+        wrong = np.concatenate([wrong, unicode_at[~_HEX[digits].all(axis=1) | surrogate]])
+    return starts, wrong
 
 
 def _no_pairs() -> Pairs:
@@ -166,28 +165,35 @@ def _no_pairs() -> Pairs:
     return Pairs(empty, empty, np.empty(0, np.uint8), empty, empty, none, none)
 
 
-def _pairs(text: Text, lines: Lines, marks: Ints) -> Pairs:
+class _Keys(NamedTuple):
+    """What ``find_keys`` found for each mark, and the byte before the opening quote."""
+
+    place: Ints
+    code: npt.NDArray[np.uint8]
+    right: Bools
+    before: npt.NDArray[np.uint8]
+
+
+def _pairs(text: Text, lines: Lines, marks: Ints, keys: _Keys) -> Pairs:
     """Return the pairs that end their keys at ``marks``; lines in which something else stands between are flagged."""
-    codes = text.wide
-    keys, code, right = find_keys(text, marks)
-    separator = keys - 1
-    char = codes[separator]
-    line, firsts = _line_of_pairs(lines, marks, np.flatnonzero(char == _OPEN), keys)
+    codes, right, char = text.wide, keys.right, keys.before
+    line, firsts = _line_of_marks(lines, marks, keys)
     rows = line[firsts]
     lasts = np.append(firsts[1:], len(marks)) - 1
-    right[firsts] &= keys[firsts] == lines.start[rows] + 1
+    right[firsts] &= keys.place[firsts] == lines.start[rows] + 1
     right[lasts] &= marks[lasts] < lines.end[rows]
+    separator = keys.place - 1
     blank = char == _SPACE
     if blank.any():
         separator -= blank
         char = codes[separator]
     comma = char == _COMMA
     comma[firsts] = True
+    right[:-1] &= comma[1:]
     # where each value's own separator stands: before the next key, or the closing brace
     stop = np.empty(len(marks), np.int64)
     stop[:-1] = separator[1:]
     stop[lasts] = lines.end[rows] - 1
-    right[:-1] &= comma[1:]
     start = marks + 2
     opening = codes[start]
     blank = opening == _SPACE
@@ -201,21 +207,19 @@ def _pairs(text: Text, lines: Lines, marks: Ints) -> Pairs:
     right &= end - start >= ~string
     if not right.all():
         lines.bad[line[~right]] = True
-    return Pairs(line, keys, code, start, end, string, np.zeros(len(marks), bool))
+    return Pairs(line, keys.place, keys.code, start, end, string, np.zeros(len(marks), bool))
 
 
-def _line_of_pairs(lines: Lines, marks: Ints, opening: Ints, keys: Ints) -> tuple[Ints, Ints]:
-    """Return (line of each mark, the first mark of each line); lines without a mark are flagged.
-
-    ``opening`` are marks whose key follows a brace: in clean lines the first of each line.
-    """
-    good = np.flatnonzero(~lines.bad)
-    if len(opening) == len(good) and opening[0] == 0 and (keys[opening] - 1 == lines.start[good]).all():
-        return np.repeat(good, np.diff(np.append(opening, len(marks)))), opening
-    firsts: Ints = np.searchsorted(marks, lines.start[good])
+def _line_of_marks(lines: Lines, marks: Ints, keys: _Keys) -> tuple[Ints, Ints]:
+    """Return (line of each mark, the first mark of each line that has one); lines without a mark are flagged."""
+    count = len(lines.start)
+    opening = np.flatnonzero(keys.before == _OPEN)
+    if len(opening) == count and opening[0] == 0 and (keys.place[opening] - 1 == lines.start).all():
+        return np.repeat(np.arange(count), np.diff(np.append(opening, len(marks)))), opening
+    firsts: Ints = np.searchsorted(marks, lines.start)
     counts = np.diff(np.append(firsts, len(marks)))
-    lines.bad[good[counts == 0]] = True
-    return np.repeat(good, counts), firsts[counts > 0]
+    lines.bad |= counts == 0
+    return np.repeat(np.arange(count), counts), firsts[counts > 0]
 
 
 def _flag_escapes(lines: Lines, pairs: Pairs, escapes: Ints) -> Pairs:

@@ -194,7 +194,8 @@ def same_part(one, other) -> None:
 
 def cells(column):
     if isinstance(column, Coded):
-        values = [None if code < 0 else column.names[code] for code in column.codes]
+        names = column.names.to_pylist()
+        values = [None if code < 0 else names[code] for code in column.codes]
     else:
         values = [] if column is None else column.to_pylist()
     return values if any(value is not None for value in values) else None
