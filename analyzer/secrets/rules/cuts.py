@@ -107,6 +107,8 @@ def assignment(hit: Hit) -> bool:
             end = bare_end(block, hit.start) if line_end < 0 else min(line_end, bare_end(block, hit.start))
         # the plain formatter does not escape quotes inside a quoted value: an empty cut means a nested quote
         hit.end = end
+        if b"\n" in block[hit.start : end]:
+            return False  # that quote closed a text, and the next one opens another
     else:
         hit.end = bare_end(block, hit.start)
         if _HTML_ESCAPE.match(block, hit.end):
@@ -132,6 +134,8 @@ def assigned(hit: Hit) -> Verdict:
     if found == "none" and name.lower().endswith("token_id") and len(hit.value) == INVITE_TOKEN and hit.value.isalnum():
         return "ok"
     loose = separator in {":", ""} and spaced and not quoted_name
+    if loose and not opened and name.lower() == "pass" and not _is_password(hit.value):
+        return "drop"  # "Pass: phase1" counts tests
     return judge(found, hit.value, quoted=opened, loose=loose)
 
 
@@ -172,7 +176,13 @@ def spoken_value(hit: Hit) -> bool:
     """Cut at the closing quote, or at the end of the word."""
     if hit.match.group("open"):
         return quoted_value(hit) and hit.end - hit.start <= 200 and b"\n" not in hit.block[hit.start : hit.end]
-    return bare(hit)
+    found = _WORD_END.search(hit.block, hit.start, hit.end)
+    end = found.start() if found else hit.end
+    hit.end = hit.start + len(hit.block[hit.start : end].rstrip(b".,:;)]}"))
+    return hit.end > hit.start
+
+
+_WORD_END = re.compile(rb"""[\s"'`<>|\\\x00]""")
 
 
 def spoken(hit: Hit) -> Verdict:
@@ -218,5 +228,8 @@ def command_argument(hit: Hit) -> bool:
 
 def command_value(hit: Hit) -> Verdict:
     """A password on a command line mixes letters with digits or signs; words are names of databases."""
+    attached = hit.block[hit.start - 1 : hit.start] == b"p" and hit.match.group().startswith(b"mysql")
+    if attached and len(hit.value) >= 6 and not shapes.is_clean(hit.value):
+        return "ok"  # what follows mysql's -p without a space is a password, whatever it looks like
     clean = shapes.is_clean(hit.value) or shapes.is_reference(hit.value) or shapes.is_plain_data(hit.value)
     return "drop" if clean or not shapes.has_mixture(hit.value) or shapes.is_word(hit.value) else "ok"

@@ -55,6 +55,7 @@ _KEY_WORDS: Final = (
     "partner",
     "vault",
     "sas",
+    "application",
 )
 KEY_COMPOUNDS: Final = tuple(f"{word}{dash}key" for word in _KEY_WORDS for dash in ("", "_", "-"))
 """``apikey``, ``api_key``, ``api-key``, ...: ``key`` alone promises nothing."""
@@ -126,6 +127,7 @@ _NO_SECRET = re.compile(
     bos_?token | cancell?ationtoken | x-request | etag
     """
 )
+_DIGIT_EDGE = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
 _CLEAN = re.compile(r"[^a-z0-9]")
 
 
@@ -138,7 +140,11 @@ def promise(name: str) -> Promise:
     last = re.split(r"[.\[\]\s]+", name.strip(" .[]\"'"))[-1].lower()
     plain = _CLEAN.sub("", last)
     # "pwd" inside a random id is no word
-    if len(plain) >= 16 and sum(c.isdigit() for c in plain) >= 3 and "_" not in last and "-" not in last:
+    if (
+        len(plain) >= 16
+        and sum(c.isdigit() for c in plain) >= 3
+        and (("_" not in last and "-" not in last) or len(_DIGIT_EDGE.findall(last)) >= 4)
+    ):
         return "none"
     if not plain or _NO_SECRET.search(last) or _HEAD_NONE.search(plain):
         return "none"
@@ -176,4 +182,6 @@ def _kind(last: str, plain: str) -> tuple[Promise, int]:
 def is_some_key(name: str) -> bool:
     """Whether a setting is called a key of any sort: only a value that a machine made makes it a secret."""
     last = name.lower()
-    return last.endswith("key") and last != "key" and not (_NO_SECRET.search(last) or "public" in last)
+    return (
+        last.endswith("key") and last != "key" and not (_NO_SECRET.search(last) or "public" in last or "verif" in last)
+    )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from analyzer.secrets import shapes
+from analyzer.secrets.rules import cuts
 from analyzer.secrets.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -83,10 +84,13 @@ _TEMPLATE_PASSWORDS: Final = frozenset({"password", "pass", "passwd", "pwd", "pw
 
 def url_password(hit: Hit) -> Verdict:
     """Drop masks and templates, ``user:password`` among them."""
-    if shapes.is_clean(hit.value):
-        return "drop"
-    template = _TEMPLATE.search(hit.block, max(0, hit.start - 10), hit.start)
-    return "drop" if template and hit.value.lower() in _TEMPLATE_PASSWORDS else "ok"
+    return "drop" if shapes.is_clean(hit.value) or is_template(hit) else "ok"
+
+
+def is_template(hit: Hit) -> bool:
+    """Whether user and password only name themselves: ``user:password``."""
+    user = _TEMPLATE.search(hit.block, max(0, hit.start - 10), hit.start)
+    return bool(user) and hit.value.lower() in _TEMPLATE_PASSWORDS
 
 
 def user_token(hit: Hit) -> Verdict:
@@ -224,6 +228,7 @@ URLS: Final[tuple[Rule, ...]] = (
         nocase=True,
         left="",
         percent=True,
+        cut=cuts.bare,
         checks=(query_value,),
         priority=4,
         remedy=URL_REMEDY,
@@ -235,6 +240,7 @@ URLS: Final[tuple[Rule, ...]] = (
             "https://h/blob?sv=2022&sig=[[«A40»%2B«A2»%3D]]&se=1",
             "/reset_password_complete?token=[[«a64»]]",
             "https://app.azurewebsites.net/api/alert?code=[[«A54»]]",
+            "GET https://h/x?a=1&sig=[[«A43»]]: 401 Unauthorized",
         ),
         false=(
             "/api/v4/users?session=true&code=200",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from analyzer.secrets import shapes
 from analyzer.secrets.rules import checks, cuts
 from analyzer.secrets.rules.rule import Rule
+from analyzer.secrets.rules.urls import url_password
 
 if TYPE_CHECKING:
     from analyzer.secrets.rules.rule import Hit, Verdict
@@ -259,7 +260,7 @@ WEB: Final[tuple[Rule, ...]] = (
         reach=240,
         keywords=("curl",),
         cut=only_password,
-        checks=(checks.not_clean,),
+        checks=(url_password,),
         priority=4,
         remedy="change that account's password",
         source="curl(1)",
@@ -268,6 +269,6 @@ WEB: Final[tuple[Rule, ...]] = (
             "curl --user 'bot:[[«C12»]]' https://h/x",
             r'{"msg":"run curl -X POST --user \"bot:[[«A16»]]\" https://h"}',
         ),
-        false=("curl -u $USER:$PASSWORD https://h", "curl https://h:443/x"),
+        false=("curl -u $USER:$PASSWORD https://h", "curl -u user:password https://h", "curl https://h:443/x"),
     ),
 )
