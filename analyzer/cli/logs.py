@@ -20,6 +20,7 @@ from analyzer.cli.common import (
     Output,
     Quiet,
     Source,
+    notice,
     progress_bar,
     tell_problems,
     text_table,
@@ -46,6 +47,13 @@ class LogFormat(StrEnum):
     parquet = "parquet"
 
 
+# what a table without rows leaves open
+_NOTHING = {
+    None: "no line fits",
+    "panics": "no panic found",
+    "templates": "no record fits",
+    "timeline": "no record fits",
+}
 _SHOWN = ("line", "time", "level", "caller", "msg", "error")
 _TABLE_WIDTHS = {"msg": 120, "error": 120, "sample": 100, "template": 100, "stack": 60, "last_error": 80}
 
@@ -63,6 +71,9 @@ def command(
     ] = None,
     grep: Annotated[
         str | None, typer.Option("--grep", metavar="RE", help="message matches (RE2)", show_default=False)
+    ] = None,
+    error: Annotated[
+        str | None, typer.Option("--error", metavar="RE", help="error text matches (RE2)", show_default=False)
     ] = None,
     caller: Annotated[
         str | None, typer.Option("--caller", metavar="GLOB", help="caller matches, such as app/*", show_default=False)
@@ -88,24 +99,28 @@ def command(
         raise UsageError(f"--{asked[0]} and --{asked[1]} cannot be asked for together")
     from analyzer.logs.select import make_filter
 
-    chosen = make_filter(level=level, since=since, until=until, caller=caller, grep=grep)
+    chosen = make_filter(level=level, since=since, until=until, caller=caller, grep=grep, error=error)
     question = asked[0] if asked else None
     problems = None
     if question is None and node is None and form is not LogFormat.parquet:
-        problems = _search(source, chosen, form, output, force=force)
+        problems = _search(source, chosen, form, output, force=force, quiet=quiet)
     if problems is None:
         with progress_bar(enabled=not (quiet or no_progress)) as progress:
-            problems = _frames(source, chosen, question, form, node, output, force=force, progress=progress)
+            problems = _frames(
+                source, chosen, question, form, node, output, force=force, quiet=quiet, progress=progress
+            )
     tell_problems(problems, printable(source))
     raise typer.Exit(INCOMPLETE if any(problem.severity == "error" for problem in problems) else DONE)
 
 
-def _search(source: str, chosen: Filter, form: LogFormat, output: Path | None, *, force: bool) -> list[Problem] | None:
+def _search(
+    source: str, chosen: Filter, form: LogFormat, output: Path | None, *, force: bool, quiet: bool
+) -> list[Problem] | None:
     """Write the rows of a bare log without reading the lines that cannot fit; None if that is not possible here."""
-    from analyzer.logs.search import NeedsAllLinesError, Search, can_search
+    from analyzer.logs.search import NeedsAllLinesError, Search, can_search, has_record
     from analyzer.logs.source import is_bare_log, open_feed
 
-    if not can_search(chosen) or not is_bare_log(source):
+    if not can_search(chosen) or not is_bare_log(source) or _is_wrapped(source):
         return None
     search = Search(open_feed(source, 1 << 40), chosen)
     try:
@@ -113,21 +128,24 @@ def _search(source: str, chosen: Filter, form: LogFormat, output: Path | None, *
         rows = list(search)
     except NeedsAllLinesError:
         return None
-    if not rows and not _starts_as_log(source):
+    # nothing found in what is no log deserves a word about it
+    if not rows and not has_record(open_feed(source, 1 << 20)):
         return None
+    if not rows and form is LogFormat.table:
+        notice(_NOTHING[None], quiet=quiet)
     write_output(_table(rows) if form is LogFormat.table else _lines(rows, form), output, force=force)
     return [
         Problem(None, printable(search.feed.name), "read", "error", printable(text)) for text in search.feed.trouble
     ]
 
 
-def _starts_as_log(source: str) -> bool:
-    """Tell whether there is a record near the start: nothing found in what is no log deserves a word about it."""
-    from analyzer.logs.reader import read_log
-    from analyzer.logs.schema import RECORD_KINDS
+def _is_wrapped(source: str) -> bool:
+    """Tell whether the first line is an object that a collector made: what is in it is escaped, so bytes tell little."""
+    from analyzer.logs.forms.wrapped import in_object
+    from analyzer.logs.source import open_feed
 
-    kinds = read_log(source, columns=(), max_bytes=1 << 20).lines["kind"]
-    return not len(kinds) or bool(kinds.isin(RECORD_KINDS).any())
+    first = next(iter(open_feed(source, 64 << 10)), b"").partition(b"\n")[0]
+    return in_object(first) is not None
 
 
 def _lines(rows: Iterable[dict[str, Any]], form: LogFormat) -> Iterator[bytes]:
@@ -180,6 +198,7 @@ def _frames(
     output: Path | None,
     *,
     force: bool,
+    quiet: bool,
     progress: Any,
 ) -> list[Problem]:
     """Write the answer to a question, or the rows, from whole logs."""
@@ -198,6 +217,8 @@ def _frames(
         # one type a column: these forms cannot hold counts beside times
         frame = frame.assign(value=frame["value"].map(str, na_action="ignore").astype("str"))
     if form is LogFormat.table:
+        if frame.empty and logs:
+            notice(_NOTHING[question], quiet=quiet)
         frame = _for_people(frame, question)
     write_frame(frame, FrameFormat(form.value), output, force=force)
     return problems + no_logs
@@ -220,13 +241,13 @@ def _logs(source: str, node: str | None, progress: Any) -> tuple[dict[str, Log],
     names = [packet.node(node).name] if node is not None else list(packet.nodes)
     logs: dict[str, Log] = {}
     problems = [problem for problem in packet.archive.refused if problem.severity == "error"]
+    where = "what can be read of this packet" if problems else "this packet"
     for name in names:
         member, found = packet.nodes[name].members.get("log"), packet.nodes[name].log
         if found is not None:
             logs[name] = found
             problems += found.problems
         if member is None:
-            where = "what can be read of this packet" if problems else "this packet"
             problems.append(Problem(name, "mattermost.log", "find", "warning", f"not in {where}"))
         elif found is None or member.index in packet.broken:
             problems.append(Problem(name, "mattermost.log", "read", "error", "could not be read whole"))

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from analyzer.logs.source import Feed
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_BLOCK: Final = 1 << 20
 # what logr writes at the start of every JSON line; the first of equal keys counts, so level and message are certain
 _HEAD = re.compile(rb'\{"timestamp": ?"[^"\\]*", ?"level": ?"([^"\\]*)", ?"msg": ?"([^"\\]*)"')
 _AGAIN: Final = (b'{"timestamp"', b'{"level"')
@@ -64,7 +63,7 @@ class Search:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield the rows that fit, in order."""
-        for block in blocks(self.feed, _BLOCK):
+        for block in blocks(self.feed, 1 << 20):
             yield from self._block(block)
             self.size += block.long_line or len(block.data)
 
@@ -181,7 +180,19 @@ class Search:
 
 def can_search(chosen: Filter) -> bool:
     """Tell whether a filter names anything that bytes can be searched for."""
-    return chosen.levels is not None or bool(chosen.grep and required_text(chosen.grep))
+    return chosen.levels is not None or bool(chosen.grep and required_texts(chosen.grep))
+
+
+def has_record(feed: Feed) -> bool:
+    """Tell whether there is a log record in what is read, or nothing at all."""
+    blank = True
+    for block in blocks(feed):
+        for start, end, _ in split_lines(block.data):
+            kind = read_line(block.data[start:end]).kind
+            if kind in RECORD_KINDS:
+                return True
+            blank = blank and kind == "blank"
+    return blank
 
 
 def _end(data: bytes, at: int) -> int:
@@ -219,16 +230,15 @@ def _is_record(data: bytes, start: int) -> bool:
 def _scanner(chosen: Filter) -> Any:
     """Return a Hyperscan database that finds every line that may fit.
 
-    The rarer of the two is searched for: the text that the pattern needs, else the level.
+    The rarer of the two is searched for: the texts that the pattern needs one of, else the level.
     """
     import hyperscan
 
-    needed = required_text(chosen.grep) if chosen.grep else ""
-    patterns = (
-        [_literal(needed)] if needed else [part for level in chosen.levels or () for part in _level_patterns(level)]
-    )
-    # letters written as \u0041 hide both
-    patterns.append(rb"\\u00[2-7]")
+    needed = required_texts(chosen.grep) if chosen.grep else ()
+    patterns = [_literal(text) for text in needed]
+    patterns = patterns or [part for level in chosen.levels or () for part in _level_patterns(level)]
+    # letters written as \u0041 hide both, and a slash may be escaped
+    patterns += [rb"\\u00[2-7]", *([rb"\\/"] if any("/" in text for text in needed) else [])]
     flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_MULTILINE
     if needed:
         flags = hyperscan.HS_FLAG_MULTILINE
@@ -254,13 +264,14 @@ def _level_patterns(level: str) -> list[bytes]:
     return patterns
 
 
-def required_text(pattern: str) -> str:
-    """Return a text of at least three characters that whatever ``pattern`` matches must hold, or ``""``.
+def required_texts(pattern: str) -> tuple[str, ...]:
+    """Return texts of at least three characters, one of which whatever ``pattern`` matches must hold; none if unknown.
 
-    Only the plain characters outside groups, classes and repeats of a pattern without alternatives and flags count.
+    One for each alternative: only the plain characters outside groups, classes and repeats count.
     """
-    if "|" in pattern or "(?" in pattern or "\\Q" in pattern:
-        return ""
+    if "(?" in pattern or "\\Q" in pattern:
+        return ()
+    found: list[str] = []
     best = current = ""
     depth = at = 0
     while at < len(pattern):
@@ -269,12 +280,15 @@ def required_text(pattern: str) -> str:
         if char == "[":
             end = pattern.find("]", at + (3 if after == "^" else 2))
             if end < 0:
-                return ""
+                return ()
             current, at = "", end + 1
             continue
         if char in "()":
             depth += 1 if char == "(" else -1
             current = ""
+        elif depth == 0 and char == "|":
+            found.append(best)
+            best = current = ""
         elif depth == 0 and _PLAIN_TEXT.fullmatch(char):
             # a repeat takes the character before it away
             current = "" if after and after in "*?{" else current + char
@@ -286,4 +300,5 @@ def required_text(pattern: str) -> str:
             current = ""
         best = max(best, current, key=len)
         at += 1
-    return best if len(best) >= 3 else ""
+    found.append(best)
+    return tuple(dict.fromkeys(found)) if all(len(text) >= 3 for text in found) else ()

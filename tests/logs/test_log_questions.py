@@ -14,7 +14,7 @@ from analyzer.format.levels import BY_ID, FAMILIES, LEVELS, canonical_level, exp
 from analyzer.goroutines import read_goroutines
 from analyzer.logs import PANICS, PLUGINS, REQUEST_ERRORS, SKEW, SLOW, clock_skew, merge_logs, read_log, source_link
 from analyzer.logs.requests import duration_ms
-from analyzer.logs.search import Search, can_search, required_text
+from analyzer.logs.search import Search, can_search, required_texts
 from analyzer.logs.select import make_filter
 from analyzer.logs.source import open_feed
 from analyzer.logs.templates import normalise
@@ -112,7 +112,7 @@ SEARCHES = st.fixed_dictionaries(
     {},
     optional={
         "level": st.sampled_from(["error", "info", "ldap", "error,LDAPError", "warn"]),
-        "grep": st.sampled_from(["Hook", "fine", "plain one", "cut ref", "not a log", "main", "e", "down$", "x.*y|fine", "wörld"]),
+        "grep": st.sampled_from(["Hook", "fine", "plain one", "cut ref", "not a log", "main", "e", "down$", "x.*y|fine", "Hook|mai+n", "fail.d|wör|not a", "wörld"]),
         "caller": st.sampled_from(["app/*", "*"]),
         "since": st.sampled_from(["2026-01-01T10:00:03Z"]),
     },
@@ -144,12 +144,14 @@ def test_search_finds_what_select_finds(lines, options):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "text"),
-    [("Failed to", "Failed to"), ("a|b", ""), ("(?i)failed", ""), ("Fail.*ping DB", "ping DB"), ("ab?cdef", "cdef"),
-     ("(abcdef)+xyz", "xyz"), (r"\d+ms took", "ms took"), ("[abc]defg", "defg"), ("abcd*", "abc"), ("abc+defg", "defg"), ("ab", ""), ("x{3}yyyy", "yyyy")],
+    ("pattern", "texts"),
+    [("Failed to", ["Failed to"]), ("a|b", []), ("(?i)failed", []), ("Fail.*ping DB", ["ping DB"]), ("ab?cdef", ["cdef"]),
+     ("(abcdef)+xyz", ["xyz"]), (r"\d+ms took", ["ms took"]), ("[abc]defg", ["defg"]), ("abcd*", ["abc"]), ("abc+defg", ["defg"]), ("ab", []),
+     ("x{3}yyyy", ["yyyy"]), ("refused|timed? out", ["refused", "time"]), ("refused|no", []), ("refused|", []), ("(no|yes) answer", [" answer"]),
+     (r"[|]abc\|def", ["abc"]), ("abcd|abcd", ["abcd"])],
 )  # fmt: skip
-def test_required_text(pattern, text):
-    assert required_text(pattern) == text
+def test_required_texts(pattern, texts):
+    assert list(required_texts(pattern)) == texts
 
 
 @pytest.mark.parametrize(
