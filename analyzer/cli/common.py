@@ -64,8 +64,11 @@ def tell_problems(problems: Iterable[Problem], source: str, *, limit: int = 20) 
     from analyzer.cli.problems import told_once
 
     listed = told_once(problems)
+    name = source.rpartition("/")[2]
     for problem in listed[:limit]:
-        notice(f"supportpacket: {source}: {str(problem).removeprefix(f'{source}: ')}")
+        # a bare file is its own part: its name stands in front already
+        told = problem.message if not problem.node and problem.part in {source, name} else str(problem)
+        notice(f"supportpacket: {source}: {told}")
     if len(listed) > limit:
         notice(f"supportpacket: {source}: … and {len(listed) - limit} more")
 

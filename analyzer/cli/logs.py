@@ -120,7 +120,7 @@ def _search(
     from analyzer.logs.search import NeedsAllLinesError, Search, can_search, has_record
     from analyzer.logs.source import is_bare_log, open_feed
 
-    if not can_search(chosen) or not is_bare_log(source) or _is_wrapped(source):
+    if not can_search(chosen) or not is_bare_log(source) or is_wrapped(source):
         return None
     search = Search(open_feed(source, 1 << 40), chosen)
     try:
@@ -139,8 +139,8 @@ def _search(
     ]
 
 
-def _is_wrapped(source: str) -> bool:
-    """Tell whether the first line is an object that a collector made: what is in it is escaped, so bytes tell little."""
+def is_wrapped(source: str) -> bool:
+    """Tell whether a collector made objects of the lines: what is in them is escaped, so bytes tell little."""
     from analyzer.logs.forms.wrapped import in_object
     from analyzer.logs.source import open_feed
 

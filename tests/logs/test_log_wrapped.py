@@ -129,3 +129,13 @@ def test_a_stray_nul_is_no_utf_16():
     log = read_log(data)
     assert int(log.quality["bytes"].sum()) == len(data)
     assert log.lines["msg"].iloc[2] == "m"
+
+
+def test_the_command_searches_no_escaped_bytes(tmp_path):
+    """Levels inside an object's string are escaped: a search for bytes would find none."""
+    from analyzer.cli.logs import is_wrapped
+
+    docker, bare = tmp_path / "docker.log", tmp_path / "bare.log"
+    docker.write_text(json.dumps({"log": JSON + "\n", "stream": "stdout"}) + "\n")
+    bare.write_text(JSON + "\n")
+    assert (is_wrapped(str(docker)), is_wrapped(str(bare))) == (True, False)
