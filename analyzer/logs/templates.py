@@ -39,19 +39,21 @@ TEMPLATES = FrameSchema(
 _LONGEST: Final = 400
 _MANY: Final = 30_000  # above this many different messages, their shapes are told apart first
 
-_PARTS = re.compile(
-    r"""(?P<url>\b[a-z][a-z0-9+.-]{1,15}://[^\s"'<>]+)
+# what may be long, then what every message may hold
+_RARE: Final = r"""(?P<url>\b[a-z][a-z0-9+.-]{1,15}://[^\s"'<>]+)
     |(?P<email>[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})
     |(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)
-    |(?P<time>\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\ ?(?:Z|[+-]\d\d:?\d\d)\b)?)?)
-    |(?P<quoted>"[^"]*"|(?<!\w)'[^']*'(?!\w)|`[^`]*`)
-    |(?P<id>\b(?=[a-z]{0,25}\d)[a-z0-9]{26}\b)
+    |(?P<time>\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\ ?(?:Z|[+-]\d\d:?\d\d)\b)?)?)"""
+_QUOTED: Final = r"""(?P<quoted>"[^"]*"|(?<!\w)'[^']*'(?!\w)|`[^`]*`)"""
+_WORDS: Final = r"""(?P<id>\b(?=[a-z]{0,25}\d)[a-z0-9]{26}\b)
     |(?P<addr>\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\[(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}\](?::\d{1,5})?)
-    |(?P<hex>\b0x[0-9a-fA-F]+\b|\b(?=[a-f]{0,39}\d)[0-9a-f]{16,64}\b)
-    |(?P<duration>(?<![\w.])-?(?:\d+(?:\.\d+)?(?:ns|us|µs|μs|ms|s|m|h)){1,4}\b)
-    |(?P<num>(?<![\w.])-?\d+(?:[.,:]\d+)*(?![\w]))""",
-    re.VERBOSE | re.ASCII,
-)
+    |(?P<hex>\b0x[0-9a-fA-F]+\b|\b(?=[a-f]{0,39}\d)[0-9a-f]{16,64}\b)"""
+_NUMBERS: Final = r"""(?P<duration>(?<![\w.])-?(?:\d+(?:\.\d+)?(?:ns|us|µs|μs|ms|s|m|h)){1,4}\b)
+    |(?P<num>(?<![\w.])-?\d+(?:[.,:]\d+)*(?![\w]))"""
+_PARTS = re.compile(f"{_RARE}|{_QUOTED}|{_WORDS}|{_NUMBERS}", re.VERBOSE | re.ASCII)
+# most messages hold none of the longer parts, and are read twice as fast without them
+_FEW_PARTS = re.compile(f"{_QUOTED}|{_NUMBERS}", re.VERBOSE | re.ASCII)
+_NEEDS_ALL = re.compile(r"[0-9A-Za-z-]{16}|://|@|0x|\[|\d\.\d|\d{4}[-/]", re.ASCII)
 _ORDER: Final = {"fatal": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, None: 5}
 
 
@@ -65,7 +67,9 @@ def normalise(message: str) -> str:
     first, _, more = text.partition("\n")
     first = first.rstrip()
     cut = len(first) > _LONGEST
-    pattern = _PARTS.sub(lambda match: f"<{match.lastgroup}>", first[:_LONGEST])
+    first = first[:_LONGEST]
+    parts = _PARTS if _NEEDS_ALL.search(first) else _FEW_PARTS
+    pattern = parts.sub(lambda match: f"<{match.lastgroup}>", first)
     return pattern + (" …" if more or cut else "")
 
 

@@ -177,6 +177,23 @@ def test_normalise(message, pattern):
     assert normalise(message) == pattern
 
 
+PIECES = (
+    ["a", "9", "0x1f", "://", " ", '"', "-", "2026-01-02", "10.0.0.1", "[::1]:80", "@x.y", "1.5s", "abcdef0123456789", ".", ":", "'", "é", "ms"]
+    + ["9n153a7ek3dptn1ofd3t3ha3iw", "550e8400-e29b-41d4-a716-446655440000"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_a_message_without_long_parts_reads_the_same_with_all_parts(message):
+    import analyzer.logs.templates as room
+
+    quick = normalise(message)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "_FEW_PARTS", room._PARTS)
+        assert normalise(message) == quick
+
+
 def test_templates_count_times_levels_and_nodes():
     one = log_of(
         line(1, "warn", "took 5ms"),
