@@ -293,10 +293,20 @@ def _answer(logs: dict[str, Log], chosen: Filter, question: str | None) -> pd.Da
         return found[found["line"].isin(kept)].reset_index(drop=True)
     log = replace(whole, lines=keep(lines, chosen).reset_index(drop=True))
     if question == "templates":
-        return log.templates()
+        return _with_errors(log.templates(), log.lines)
     if question == "timeline":
         return _timeline(log)
     return log.lines
+
+
+def _with_errors(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return message patterns with the error text of their sample: the message alone seldom tells the cause."""
+    import pandas as pd
+
+    rows = lines[lines["line"].isin(found["line"])]
+    errors = dict(zip(zip(rows["line"], rows["msg"], strict=True), rows["error"], strict=True))
+    texts = [errors.get(sample) for sample in zip(found["line"], found["sample"], strict=True)]
+    return found.assign(error=pd.Series(texts, index=found.index, dtype="str"))
 
 
 def _stats(logs: dict[str, Log], chosen: Filter) -> pd.DataFrame:
@@ -329,7 +339,7 @@ def _for_people(frame: pd.DataFrame, question: str | None) -> pd.DataFrame:
         names = [name for name in ("node", *_SHOWN) if name in frame]
         frame = frame[names]
     elif question == "templates":
-        frame = frame[["count", "level", "first", "last", "caller", "template"]]
+        frame = frame[["count", "level", "first", "last", "caller", "template", "error"]]
     elif question == "panics":
         frame = frame[["line", "kind", "time", "goroutines", "plugin_id", "message", "top_function"]]
     shown = frame.copy()

@@ -68,3 +68,14 @@ def test_what_a_cut_packet_may_have_held(supportpacket, bundled, shared, tmp_pat
     assert "mattermost.log: not in what can be read of this packet" in supportpacket("logs", cut).stderr
     cluster = supportpacket("logs", shared / "packets" / "upstream-ha").stderr
     assert cluster.count("mattermost.log: not in this packet") == 2
+
+
+def test_patterns_come_with_the_error_of_their_sample(supportpacket, down, bare):
+    for source in (down, bare):
+        table = supportpacket("logs", source, "--level", "error", "--templates").stdout.splitlines()
+        assert table[0].split()[-1] == "error"
+        assert "failed to update root.html" in next(row for row in table if "Failed to update assets" in row)
+        rows = supportpacket("logs", source, "--templates", "--format", "jsonl").stdout.splitlines()
+        told = {row["template"]: row["error"] for row in map(json.loads, rows)}
+        assert told["Failed to generate file for Support Packet"].startswith("failed to get schema definition")
+        assert told["User is already a channel member, skipping"] is None
