@@ -60,6 +60,11 @@ _INSIDE = re.compile(
 )
 _FRAME = re.compile(r"^(?!created by )((?:[\w\-.~%]+/)*[\w\-~%]+\.[^\s]+?)\([^()]*\)?\s*$", re.MULTILINE)
 _HEADER = re.compile(r"^goroutine \d+ (?:gp=.*?)?\[", re.MULTILINE)
+# a line of a dump that is none of anything else
+_GOES_ON = re.compile(
+    r"goroutine \d+ (?:gp=.*?)?\[|created by |\t/|(?:[\w\-.~%]+/)*[\w\-~%]+\.[^\s]*\(.*\)$|runtime[. ]"
+)
+_BETWEEN: Final = 5
 _QUIET_SECONDS: Final = 10
 _STDERR: Final = "plugin_stderr"
 _ADAPTER: Final = "plugin/hclog_adapter.go:"
@@ -200,23 +205,39 @@ def _of_plugins(lines: pd.DataFrame) -> Any:
 
 
 def _process(lines: pd.DataFrame) -> list[_Panic]:
-    """Return crashes of the process: text between the records that starts as a panic does."""
+    """Return crashes of the process: text between the records that starts as a panic does.
+
+    Standard output and error of a container are one stream, so a few records may stand between the lines of a dump.
+    """
     text_rows = lines["kind"].isin(("continuation", "unparsed")).to_numpy()
     message = lines["msg"]
     found: list[_Panic] = []
-    at, size = 0, len(lines)
+    at = 0
     starts = (message.str.match(CRASH.pattern).fillna(value=False).to_numpy(dtype=bool) & text_rows).nonzero()[0]
     for row in starts.tolist():
         if row < at:
             continue
-        end = row + 1
-        while end < size and text_rows[end]:
-            end += 1
-        stack = "\n".join(str(text) for text in message.iloc[row:end])
+        rows = _dumped(message, text_rows, row)
+        stack = "\n".join(str(message.iloc[each]) for each in rows)
         head = str(message.iloc[row])
-        found.append(_Panic("process", list(range(row, end)), head.partition(": ")[2] or head, stack))
-        at = end
+        found.append(_Panic("process", rows, head.partition(": ")[2] or head, stack))
+        at = rows[-1] + 1
     return found
+
+
+def _dumped(message: pd.Series[Any], text_rows: Any, start: int) -> list[int]:
+    """Return the rows of a crash's text from its first one on."""
+    rows, at = [start], start + 1
+    while at < len(text_rows):
+        if text_rows[at]:
+            rows.append(at)
+            at += 1
+            continue
+        after = next((row for row in range(at + 1, min(at + 1 + _BETWEEN, len(text_rows))) if text_rows[row]), None)
+        if after is None or not _GOES_ON.match(str(message.iloc[after])):
+            break
+        at = after
+    return rows
 
 
 def top_function(stack: str) -> str | None:

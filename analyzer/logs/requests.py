@@ -164,6 +164,11 @@ def _spans(rows: pd.DataFrame, threshold_ms: float) -> list[dict[str, Any]]:
     if "request_id" not in rows:
         return []
     own = rows[rows["request_id"].fillna("").ne("") & rows["time"].notna()]
+    # a websocket is one request for as long as it stays open
+    for name in ("url", "path"):
+        if name in own:
+            sockets = own.loc[own[name].fillna("").str.endswith("/websocket"), "request_id"]
+            own = own[~own["request_id"].isin(sockets.unique())]
     if not len(own):
         return []
     grouped = own.groupby("request_id", sort=False)["time"].agg(["min", "max", "size"])

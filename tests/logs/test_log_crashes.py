@@ -1,4 +1,4 @@
-"""Crashes and restarts as servers of several releases log them: what counts as one, what only looks like it."""
+"""Crashes, restarts and slow requests as servers of several releases log them: what counts, what only looks like it."""
 
 from __future__ import annotations
 
@@ -95,6 +95,16 @@ def test_what_go_prints_when_a_process_dies(head, message):
     assert log.sessions()["end"].tolist() == ["cut"]
 
 
+def test_records_between_the_lines_of_a_crash_are_left_out():
+    record = line(5, "Received HTTP request", "debug")
+    text = ["panic: boom", "", *DUMP.split("\n")]
+    mixed = [part for row in text for part in ((row, record) if row.startswith(("\t", "goroutine")) else (row,))]
+    log = log_of(*start(0, "11.6.0"), *mixed, *start(60, "11.6.0"), "not a log line")
+    (panic,) = log.panics().to_dict("records")
+    assert (panic["goroutines"], panic["lines"]) == (2, len([row for row in text if row]))
+    assert record not in panic["stack"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -176,3 +186,21 @@ def test_two_records_on_one_line_are_told():
     assert log.lines["msg"].tolist() == ["second", "third"]
     assert log.damage["reason"].tolist() == ["whole record in front of a whole one"]
     assert log.damage["length"].tolist() == [len(line(0, "first"))]
+
+
+def test_an_open_websocket_is_no_slow_request():
+    lines = [
+        json.dumps(
+            {
+                "timestamp": f"2026-11-22 {hour}:00:00.000 Z",
+                "level": "debug",
+                "msg": "m",
+                "request_id": name,
+                "url": url,
+            }
+        )
+        for hour in (12, 13)
+        for name, url in (("r1", "/api/v4/websocket"), ("r2", "/api/v4/posts"))
+    ]
+    slow = read_log("\n".join(lines).encode()).slow()
+    assert slow[["request_id", "kind"]].to_dict("records") == [{"request_id": "r2", "kind": "span"}]
