@@ -17,6 +17,32 @@ if TYPE_CHECKING:
     from analyzer.secrets import Policy, ScanResult
 
 
+def begin() -> None:
+    """Load what workers need in a process of its own, from which they are forked; ``end`` ends it.
+
+    For a command that will scan and still has its arguments to read.
+    """
+    from analyzer.batch import nursery
+
+    nursery.begin(_load)
+
+
+def end() -> None:
+    """End what ``begin`` began."""
+    from analyzer.batch import nursery
+
+    nursery.end()
+
+
+def _load() -> None:
+    import analyzer.batch.many
+    import analyzer.batch.worker
+    import analyzer.secrets.scan  # noqa: F401
+    from analyzer.secrets.engine import matcher
+
+    matcher()
+
+
 def scan(
     sources: Iterable[Source] | Source,
     *,

@@ -18,7 +18,8 @@ from analyzer.text import count, human_bytes, printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from analyzer.batch.pool import WorkerLimits
+    from analyzer.batch.nursery import Nursery
+    from analyzer.batch.worker import WorkerLimits
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
 
@@ -141,13 +142,14 @@ def scan_each(
         return
     from analyzer.batch.pool import run
 
+    nursery = _nursery(policy) if isolate else None
     same = repeated(readable)
     first = [item.source for item in readable if item.source not in same]
-    work = _prepared(policy)
-    if isolate:
-        _warm()
+    if nursery is None:
+        _prepare(policy)
+    work = ScanOne(replace(policy, key=policy.fingerprints))  # one key for all
     outcomes = (
-        ((o.source, o.value, o.failure) for o in run(first, work, jobs=jobs, limits=limits))
+        ((o.source, o.value, o.failure) for o in run(first, work, jobs=jobs, limits=limits, nursery=nursery))
         if isolate
         else ((source, *_attempt(work, source)) for source in first)
     )
@@ -161,8 +163,18 @@ def scan_each(
             yield told(_repeat(again, scanned))
 
 
-def _prepared(policy: Policy) -> Callable[[str], PacketScan]:
-    """Load what every worker needs before they are forked: the patterns, and one key for all."""
+def _nursery(policy: Policy) -> Nursery | None:
+    """Return the nursery, if there is one and it has loaded what this policy needs."""
+    from importlib.util import find_spec
+
+    from analyzer.batch.nursery import current
+
+    return current() if policy.engine == "auto" and find_spec("hyperscan") is not None else None
+
+
+def _prepare(policy: Policy) -> None:
+    """Load what every worker needs before they are forked: the scan and the patterns."""
+    import analyzer.secrets.scan  # noqa: F401
     from analyzer.secrets.engine import matcher
 
     if policy.engine == "kingfisher":
@@ -170,16 +182,6 @@ def _prepared(policy: Policy) -> Callable[[str], PacketScan]:
 
         kingfisher()
     matcher("auto" if policy.engine == "kingfisher" else policy.engine)
-    return ScanOne(replace(policy, key=policy.fingerprints))
-
-
-def _warm() -> None:
-    """Import and compile what a worker would otherwise do itself, each for itself, with its first packet."""
-    import analyzer.secrets.scan  # noqa: F401
-    from analyzer.secrets.rules import RULES
-
-    for rule in RULES:
-        _ = rule.regex, rule.left_class, rule.right_class
 
 
 def _attempt(work: Callable[[str], PacketScan], source: str) -> tuple[PacketScan | None, str | None]:

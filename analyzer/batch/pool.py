@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,27 +20,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from analyzer.errors import PacketError
-from analyzer.text import printable
+from analyzer.batch.worker import WorkerLimits, work_through
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
+    from analyzer.batch.nursery import Nursery, Ward
+
 T = TypeVar("T")
 _GRACE: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerLimits:
-    """What one worker may take for one source.
-
-    Attributes:
-        seconds: wall-clock time; then it is stopped.
-        memory: address space in bytes beyond what it has at its start; None for no limit.
-    """
-
-    seconds: float = 900.0
-    memory: int | None = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +46,12 @@ def cores() -> int:
 
 
 def run(
-    sources: Iterable[str], work: Callable[[str], T], *, jobs: int | None = None, limits: WorkerLimits | None = None
+    sources: Iterable[str],
+    work: Callable[[str], T],
+    *,
+    jobs: int | None = None,
+    limits: WorkerLimits | None = None,
+    nursery: Nursery | None = None,
 ) -> Iterator[Outcome[T]]:
     """Yield an outcome for each source as it is done, in no fixed order.
 
@@ -68,11 +60,12 @@ def run(
         work: called in a worker; it and its results must be picklable.
         jobs: processes; the processors at hand by default, never more than sources.
         limits: time and memory for each source.
+        nursery: where workers are forked, if there is one; otherwise this process forks or spawns them.
 
     Closing the generator, or an exception such as KeyboardInterrupt in the caller, stops the workers.
     """
     waiting = deque(sources)
-    crew = _Crew(work, limits or WorkerLimits())
+    crew = _Crew(work, limits or WorkerLimits(), nursery)
     size = max(1, min(jobs or cores(), len(waiting)))
     try:
         while len(crew) < size and waiting:
@@ -90,7 +83,7 @@ def run(
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    process: BaseProcess
+    process: BaseProcess | Ward
     pipe: Connection
     source: str = ""
     deadline: float = 0.0
@@ -99,9 +92,10 @@ class _Worker:
 class _Crew(Generic[T]):
     """The workers of one run."""
 
-    def __init__(self, work: Callable[[str], T], limits: WorkerLimits) -> None:
+    def __init__(self, work: Callable[[str], T], limits: WorkerLimits, nursery: Nursery | None) -> None:
         self._work = work
         self._limits = limits
+        self._nursery = nursery
         self._workers: list[_Worker] = []
         self._leaving: list[_Worker] = []
         # a forked worker shares what is loaded already; with threads about, forking is not safe
@@ -117,21 +111,26 @@ class _Crew(Generic[T]):
 
     def start(self, source: str) -> None:
         """Start one more worker on ``source``."""
+        ours, theirs = self._context.Pipe()
+        process = self._nursery.fork(theirs, self._work, self._limits) if self._nursery is not None else None
+        worker = _Worker(process or self._started(ours, theirs), ours)
+        theirs.close()
+        self._workers.append(worker)
+        self.give(worker, source)
+
+    def _started(self, ours: Connection, theirs: Connection) -> BaseProcess:
+        """Start a worker from this process."""
         if self._forks and threading.active_count() > 1:
             self._context = multiprocessing.get_context("spawn")
-        ours, theirs = self._context.Pipe()
         # a forked child holds copies of the other pipes' ends, which would hide that the parent is gone
         ends = [*(worker.pipe for worker in self._workers), ours] if self._forks else []
-        process = self._context.Process(
-            target=_work_through, args=(theirs, ends, self._work, self._limits), daemon=True
+        process: BaseProcess = self._context.Process(
+            target=work_through, args=(theirs, ends, self._work, self._limits), daemon=True
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
-        theirs.close()
-        worker = _Worker(process, ours)
-        self._workers.append(worker)
-        self.give(worker, source)
+        return process
 
     def give(self, worker: _Worker, source: str) -> None:
         """Let a worker begin with ``source``; a dead one is replaced."""
@@ -208,50 +207,3 @@ def _cause_of_death(code: int | None) -> str:
         with contextlib.suppress(ValueError):
             return f"its worker was killed ({signal.Signals(-code).name}): out of memory, or ended from outside"
     return f"its worker ended (exit code {code})"
-
-
-def _work_through(pipe: Connection, others: list[Connection], work: Callable[[str], Any], limits: WorkerLimits) -> None:
-    """Work in a child process until told to end: one message in, one out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends this
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for other in others:
-        other.close()
-    _limit_memory(limits.memory)
-    while True:
-        try:
-            source = pipe.recv()
-        except (EOFError, OSError):
-            return
-        if source is None:
-            return
-        answer = _answer(work, source)
-        try:
-            pipe.send(answer)
-        except OSError:
-            return
-
-
-def _answer(work: Callable[[str], Any], source: str) -> tuple[Any, str | None]:
-    """Call ``work``; whatever goes wrong is one line that holds no value of the packet."""
-    try:
-        return work(source), None
-    except PacketError as error:
-        return None, printable(str(error))
-    except MemoryError:
-        return None, "needs more memory than a worker may take"
-    except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119
-        return None, f"internal error: {type(error).__name__} at {place}; please report it"
-
-
-def _limit_memory(extra: int | None) -> None:
-    if extra is None or sys.platform != "linux":
-        return
-    import resource
-
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", "rb") as stream:  # noqa: PTH123
-        now = int(stream.read().split()[0]) * resource.getpagesize()
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        most = now + extra if hard == resource.RLIM_INFINITY else min(now + extra, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -113,6 +114,8 @@ def command(
     nothing could.
     """
     started = time.perf_counter()
+    gc.freeze()  # modules are no garbage
+    gc.enable()
     if form is ScanFormat.parquet and output is None and sys.stdout.isatty():
         raise UsageError("parquet is binary: name a file with -o, or pipe it")
     if write_baseline is not None:
