@@ -12,10 +12,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import platform
 import stat
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +39,7 @@ def load() -> Any:
     from analyzer.secrets.engine import expressions
 
     patterns, ids, flags = expressions()
-    path = _path(patterns, ids, flags, version("hyperscan"))
+    path = _path(patterns, ids, flags, _release())
     with contextlib.suppress(OSError, RuntimeError, ValueError, hyperscan.error):
         return _restore(path)
     database = hyperscan.Database()
@@ -51,21 +49,33 @@ def load() -> Any:
     return database
 
 
+def _release() -> str:
+    import hyperscan
+
+    known = vars(hyperscan).get("__version__")
+    if known is None:  # slow to import
+        from importlib.metadata import version
+
+        known = version("hyperscan")
+    return str(known)
+
+
 def _path(patterns: list[bytes], ids: list[int], flags: list[int], release: str) -> Path:
-    # platform.processor() starts a program, so it is asked only where nothing else tells
-    digest = hashlib.sha256(f"{release} {sys.platform} {platform.machine()} {_cpu() or platform.processor()}".encode())
+    digest = hashlib.sha256(f"{release} {sys.platform} {os.uname().machine} {_cpu()}".encode())
     for pattern, index, flag in zip(patterns, ids, flags, strict=True):
         digest.update(b"%d %d %d " % (index, flag, len(pattern)) + pattern)
     return cache_folder() / f"patterns-{digest.hexdigest()[:24]}.db"
 
 
 def _cpu() -> str:
-    """Return the processor's features, which the compiled code depends on, or nothing where they cannot be told."""
+    """Return what tells the processor's features, which the compiled code depends on."""
     with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as stream:
         for line in stream:
             if line.startswith(("flags", "Features")):
                 return hashlib.sha256(line.encode()).hexdigest()
-    return ""
+    import platform  # it starts a program, so it is asked only where nothing else tells
+
+    return platform.processor()
 
 
 def _restore(path: Path) -> Any:

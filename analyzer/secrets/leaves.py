@@ -15,9 +15,11 @@ from analyzer.secrets.decode import Layer, unescape_json
 
 MAX_DEPTH: Final = 200
 MAX_JSON_IN_TEXT: Final = 3
-# one token a step: a closing bracket, or a value with the key before it; and the comma behind
+# one token a step: a closing bracket, or a value with the key before it; and the comma behind. What stands before it is
+# passed over at once: settings of an object that hold nothing, as most of a configuration are
 _TOKEN = re.compile(
-    rb"""[ \t\r\n]*(?:(?P<close>[}\]])|(?:"(?P<key>[^"\\]*(?:\\.[^"\\]*)*)"[ \t\r\n]*:[ \t\r\n]*)?
+    rb"""(?P<nothing>(?:[ \t\r\n]*"[^"\\]*"[ \t\r\n]*:[ \t\r\n]*(?:true|false|null|""|[-+.\w]{1,3})[ \t\r\n]*,)*+)
+    [ \t\r\n]*(?:(?P<close>[}\]])|(?:"(?P<key>[^"\\]*(?:\\.[^"\\]*)*)"[ \t\r\n]*:[ \t\r\n]*)?
     (?:"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"|(?P<open>[{\[])|(?P<plain>[-+.\w]+)))[ \t\r\n]*(?P<comma>,)?""",
     re.DOTALL | re.VERBOSE,
 )
@@ -72,24 +74,26 @@ def leaves(text: bytes, path: str = "", outer: tuple[Layer, ...] = ()) -> Iterat
     """
     # one entry a level: path of the container, whether it is a list; and the index or key of the last value
     stack: list[tuple[str, bool]] = []
-    slots: list[int | str] = []
+    slots: list[int | bytes] = []
     position = len(_MARK) if text.startswith(_MARK) else 0
     awaited, seen = True, False  # whether a value may come now
     while (token := _TOKEN.match(text, position)) is not None:
         position = token.end()
-        close, raw_key, text_value, opened, plain, comma = token.groups()
+        nothing, close, raw_key, text_value, opened, plain, comma = token.groups()
+        in_object = bool(stack) and not stack[-1][1]
+        if nothing and not (awaited and in_object):
+            raise NoJson("a comma or a key is missing")
         if close is not None:
             if not stack or stack.pop()[1] != (close == b"]"):
                 raise NoJson("brackets do not match")
             slots.pop()
             awaited = comma is not None
             continue
-        in_object = bool(stack) and not stack[-1][1]
         if not awaited or in_object != (raw_key is not None) or (seen and not stack):
             raise NoJson("a comma or a key is missing")
         seen = True
         if in_object:
-            slots[-1] = _text(raw_key)
+            slots[-1] = raw_key
         elif stack:
             slots[-1] = int(slots[-1]) + 1
         if opened is None:
@@ -101,7 +105,7 @@ def leaves(text: bytes, path: str = "", outer: tuple[Layer, ...] = ()) -> Iterat
             raise NoJson("nested too deeply, or a value is missing")
         else:
             stack.append((_path(stack, slots, path), opened == b"["))
-            slots.append(-1 if opened == b"[" else "")
+            slots.append(-1 if opened == b"[" else b"")
             awaited = True
     if stack or not seen or text[position:].strip():
         raise NoJson("the text breaks off or is no JSON")
@@ -111,17 +115,17 @@ def _text(raw: bytes) -> str:
     return (unescape_json(raw).data if b"\\" in raw else raw).decode("utf-8", "replace")
 
 
-def _path(stack: list[tuple[str, bool]], slots: list[int | str], path: str) -> str:
+def _path(stack: list[tuple[str, bool]], slots: list[int | bytes], path: str) -> str:
     if not stack:
         return path
-    container, is_list = stack[-1]
-    return f"{container}[{slots[-1]}]" if is_list else join(container, str(slots[-1]))
+    slot = slots[-1]
+    return f"{stack[-1][0]}[{slot}]" if isinstance(slot, int) else join(stack[-1][0], _text(slot))
 
 
-def _key(slots: list[int | str]) -> str:
+def _key(slots: list[int | bytes]) -> str:
     for slot in reversed(slots):
-        if isinstance(slot, str):
-            return slot
+        if not isinstance(slot, int):
+            return _text(slot)
     return ""
 
 

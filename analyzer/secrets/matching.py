@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 from analyzer.secrets import decode, engine, shapes
@@ -26,8 +26,7 @@ CONFIRM_LIMIT: Final = 50_000
 """Candidates of one rule in one member that are tried; what is left out is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One confirmed place: bytes ``start`` to ``end`` of the block or member."""
 
     rule: Rule
@@ -71,16 +70,20 @@ def confirm(rule: Rule, block: bytes, keyword: int) -> Match | None:
         return None
     if rule.gate is not None and not rule.gate(block, found):
         return None
-    hit = Hit(block, found, found.start("secret"), found.end("secret"))
+    hit = Hit(block, found, *found.span("secret"))
     if rule.cut is not None and not rule.cut(hit):
         return None
     if hit.end < len(block) and block[hit.end] in rule.right_class:
         return None
-    depth = (found["open"] or b"").count(b"\\") if "open" in rule.regex.groupindex else 0
-    hit.value, encodings = decode.decode_value(block, hit.start, hit.end, depth=depth, percent=rule.percent)
+    raw = block[hit.start : hit.end]
+    if b"\\" in raw or (rule.percent and b"%" in raw):
+        depth = (found["open"] or b"").count(b"\\") if "open" in rule.regex.groupindex else 0
+        hit.value, encodings = decode.decode_value(block, hit.start, hit.end, depth=depth, percent=rule.percent)
+    else:
+        hit.value, encodings = raw.decode("utf-8", "replace"), ()
     if _NO_TEXT.search(hit.value):  # chance in binary data: people and programs write secrets as text
         return None
-    if _stands_for_another(block[hit.start : hit.end].decode("utf-8", "replace"), hit.value):
+    if _stands_for_another(raw.decode("utf-8", "replace") if encodings else hit.value, hit.value):
         return None
     confidence = rule.confidence
     for check in rule.checks:
@@ -99,7 +102,9 @@ def confirm(rule: Rule, block: bytes, keyword: int) -> Match | None:
 
 def _stands_for_another(written: str, value: str) -> bool:
     """Whether this is an example string; one with a percent sign is decoded once too often when it stands in a URL."""
-    return any(map(shapes.is_example, (value, written, unquote(written))))
+    if shapes.is_example(value) or (written != value and shapes.is_example(written)):
+        return True
+    return "%" in written and shapes.is_example(unquote(written))
 
 
 def search(
@@ -116,6 +121,20 @@ def search(
     candidates, cut = matcher.candidates(block, low, high)
     if cut:
         tally.capped.add("all rules")
+    return confirmed(block, low, candidates, matcher, tally, generic=generic, layers=layers)
+
+
+def confirmed(
+    block: bytes,
+    low: int,
+    candidates: list[tuple[int, int]],
+    matcher: engine.Matcher,
+    tally: Tally,
+    *,
+    generic: bool = True,
+    layers: int = MAX_LAYERS,
+) -> list[Match]:
+    """Return the matches among ``candidates``, none of which begins before ``low``; see ``search``."""
     matches: list[Match] = []
     decoded_to = [low] * 4
     for at, index in candidates:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 import re
+import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote
 
 from analyzer.secrets.stream import with_last
 
@@ -20,6 +20,8 @@ _HEAD: Final = 8
 _PLAIN_WORD = re.compile(r"[a-z]{1,12}\Z|[A-Z][a-z]{1,11}\Z|\d{1,9}\Z")
 _JSON_SPECIAL = re.compile(r'["\\<>&]')
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*\Z")
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_ALWAYS_SAFE: Final = string.ascii_letters + string.digits + "_.-~"
 _WORD_BYTES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 
 
@@ -37,7 +39,8 @@ def spellings(value: str, *, wide: bool = True) -> dict[bytes, str]:
             found.setdefault(text.encode(), "percent")
     for packed in _base64_forms(raw):
         found.setdefault(packed, "base64")
-        found.setdefault(packed.translate(bytes.maketrans(b"+/", b"-_")), "base64")
+        if b"+" in packed or b"/" in packed:
+            found.setdefault(packed.translate(_URL_SAFE), "base64")
     # from the first to the last letter both byte orders are the same bytes
     if wide:
         found.setdefault(value.encode("utf-16-le", "replace")[:-1], "utf-16")
@@ -71,17 +74,19 @@ def _percent_forms(raw: bytes) -> Iterator[str]:
 @lru_cache(maxsize=1)
 def _percent_tables() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     """Return, for each set of safe characters, how each byte is written when it is encoded once, and twice."""
+    hexes = tuple(f"%{byte:02X}" for byte in range(256))
+    twice = tuple(chr(byte) if chr(byte) in _ALWAYS_SAFE else code for byte, code in enumerate(hexes))
     tables = []
     for safe in ("", "/", "!$'()*+,;:@/-._~"):
-        once = tuple(quote(bytes([byte]), safe=safe) for byte in range(256))
-        tables.append((once, tuple(quote(text, safe="") for text in once)))
+        once = tuple(chr(byte) if chr(byte) in _ALWAYS_SAFE + safe else code for byte, code in enumerate(hexes))
+        tables.append((once, tuple("%25" + t[1:] if len(t) > 1 else twice[ord(t)] for t in once)))
     return tuple(tables)
 
 
 def _base64_forms(raw: bytes) -> Iterable[bytes]:
     """Yield the part of ``raw`` that is the same in base64 whatever stands around it, at each alignment."""
     for shift in range(3):
-        encoded = base64.b64encode(b"\0" * shift + raw)
+        encoded = binascii.b2a_base64(b"\0\0"[:shift] + raw, newline=False)
         first = -(-shift * 8 // 6)
         last = (shift + len(raw)) * 8 // 6
         if last - first >= 10:

@@ -8,10 +8,8 @@ Fingerprints are HMAC-SHA256 with the user's own key: without a key, the hash of
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import hmac
 import os
-import secrets as entropy
 import stat
 from pathlib import Path
 from typing import Any, Final
@@ -69,13 +67,13 @@ class FingerprintKey:
 
     def fingerprint(self, value: str) -> str:
         """Return ``hmac-`` and 32 hexadecimal digits for a decoded value."""
-        digest = hmac.new(self._key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)
-        return f"hmac-{digest.hexdigest()[:32]}"
+        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
+        return f"hmac-{digest[:16].hex()}"
 
     @property
     def id(self) -> str:
         """Eight digits that tell which key was used; written into baselines."""
-        return hmac.new(self._key, b"supportpacket key id", hashlib.sha256).hexdigest()[:8]
+        return hmac.digest(self._key, b"supportpacket key id", "sha256")[:4].hex()
 
     def __repr__(self) -> str:
         return f"<fingerprint key {self.id}>"
@@ -114,7 +112,7 @@ def own_key() -> FingerprintKey:
         key = _existing(path) or _create(path)
     except (OSError, RuntimeError):
         key = None
-    return FingerprintKey(key or entropy.token_bytes(_KEY_BYTES))
+    return FingerprintKey(key or os.urandom(_KEY_BYTES))
 
 
 def _existing(path: Path) -> bytes | None:
@@ -129,7 +127,7 @@ def _existing(path: Path) -> bytes | None:
 
 def _create(path: Path) -> bytes | None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = entropy.token_hex(_KEY_BYTES).encode()
+    key = os.urandom(_KEY_BYTES).hex().encode()
     # written whole under a name of its own and linked: two first runs at once agree on one key
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)

@@ -6,6 +6,7 @@ import math
 import re
 import string
 from collections import Counter
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote
@@ -88,6 +89,7 @@ def entropy(value: str) -> float:
     return math.log2(size) - sum(n * math.log2(n) for n in Counter(value).values() if n > 1) / size if size else 0.0
 
 
+@lru_cache(maxsize=2048)
 def is_clean(value: str) -> bool:
     """Whether ``value`` is a mask, a placeholder, an example string, a template, a Go pointer, or nothing at all."""
     return (
@@ -99,6 +101,7 @@ def is_clean(value: str) -> bool:
     )
 
 
+@lru_cache(maxsize=2048)
 def is_example(value: str) -> bool:
     """Whether ``value`` is an example string as this package writes one in place of a secret.
 

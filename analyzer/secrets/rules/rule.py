@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal, TypeAlias
 
 from analyzer.secrets.finding import Confidence
@@ -135,6 +135,7 @@ class Rule:
         return self.trigger or _front(self.pattern)
 
 
+@lru_cache(maxsize=64)
 def _bytes_of(spec: str) -> frozenset[int]:
     if not spec:
         return frozenset()
