@@ -30,7 +30,7 @@ _ENOUGH: Final = 0.5  # share of clean lines below which a block is read line by
 
 def read_block_fast(block: Block, columns: Sequence[str]) -> Part:
     """Return the rows of a block as ``slow.read_block`` does, faster where its lines are clean JSON."""
-    text = Text(block.data)
+    text = Text(block.pieces)
     cut = None if block.long_line else tokenise(text)
     if cut is None:
         return read_block(block, columns)
@@ -47,7 +47,7 @@ class _Parse:
 
     def __init__(self, text: Text, lines: Lines, pairs: Pairs) -> None:
         self.text, self.lines, self.pairs = text, lines, pairs
-        self.data, self.bytes, self.words = text.data, text.codes, text.words
+        self.bytes, self.words = text.codes, text.words
         self.time = np.full(len(lines.start), NO_TIME, np.int64)
         self.offset = np.full(len(lines.start), NO_OFFSET, np.int16)
         self.slots, twice, self.unknown = slots_of(pairs)
@@ -157,7 +157,7 @@ class _Parse:
         for number, start, end, after in zip(numbers.tolist(), starts, ends, afters, strict=True):
             if number - before > 1:  # all lines between two flagged ones are JSON records
                 gathered.grouping.passed()
-            gathered.add(read_line(self.data[start:end]), number, start, after - start)
+            gathered.add(read_line(bytes(self.text.view[start:end])), number, start, after - start)
             before = number
         if len(zap) - before > 1:
             gathered.grouping.passed()

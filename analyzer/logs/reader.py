@@ -96,7 +96,7 @@ def _parts(feed: Feed, columns: list[str], workers: int | None) -> Iterator[tupl
     first = next(source, None)
     if first is None:
         return
-    if threads < 2 or len(first.data) < _SMALL:  # a short block can only be the last one
+    if threads < 2 or first.size < _SMALL:  # a short block can only be the last one
         _keep_freed_memory()
         for block in chain([first], source):
             yield read_block_fast(block, columns), block.offset

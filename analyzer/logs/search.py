@@ -65,7 +65,7 @@ class Search:
         """Yield the rows that fit, in order."""
         for block in blocks(self.feed, 1 << 20):
             yield from self._block(block)
-            self.size += block.long_line or len(block.data)
+            self.size += block.long_line or block.size
 
     def _block(self, block: Block) -> Iterator[dict[str, Any]]:
         if block.long_line:
@@ -187,8 +187,9 @@ def has_record(feed: Feed) -> bool:
     """Tell whether there is a log record in what is read, or nothing at all."""
     blank = True
     for block in blocks(feed):
-        for start, end, _ in split_lines(block.data):
-            kind = read_line(block.data[start:end]).kind
+        data = block.data
+        for start, end, _ in split_lines(data):
+            kind = read_line(data[start:end]).kind
             if kind in RECORD_KINDS:
                 return True
             blank = blank and kind == "blank"

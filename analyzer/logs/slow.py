@@ -84,9 +84,10 @@ def read_block(block: Block, columns: Sequence[str]) -> Part:
         record = long_line(block)
         gathered.add(record, 0, 0, block.long_line)
         return gathered.part(columns, 1)
-    spans = split_lines(block.data)
+    data = block.data
+    spans = split_lines(data)
     for number, (start, end, after) in enumerate(spans):
-        gathered.add(read_line(block.data[start:end]), number, start, after - start)
+        gathered.add(read_line(data[start:end]), number, start, after - start)
     return gathered.part(columns, len(spans))
 
 

@@ -25,12 +25,22 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines: their bytes and where they start in the file."""
+    """Whole lines: their bytes, in pieces as they were read, and where they start in the file."""
 
-    data: bytes
+    pieces: tuple[bytes | memoryview, ...]
     offset: int
-    long_line: int = 0  # above 0: data is only the head of one line of this many bytes, its line end included
+    long_line: int = 0  # above 0: the pieces are only the head of one line of this many bytes, its line end included
     ended: bool = True  # the long line has a line end
+
+    @property
+    def data(self) -> bytes:
+        """All bytes, copied."""
+        return b"".join(self.pieces)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the pieces hold."""
+        return sum(map(len, self.pieces))
 
 
 def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
@@ -49,7 +59,7 @@ def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
                 skipped += len(chunk)
                 continue
             size_of_line = total + skipped + end + 1
-            yield Block(b"".join(pieces), offset, size_of_line)
+            yield Block(tuple(pieces), offset, size_of_line)
             offset += size_of_line
             pieces, total, skipped = [chunk[end + 1 :]], len(chunk) - end - 1, 0
         else:
@@ -58,26 +68,25 @@ def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
         if total < size:
             continue
         cut = pieces[-1].rfind(b'\n{"') + 1
-        if cut:  # as in nearly every log: no byte is copied twice
+        if cut:  # as in nearly every log: nothing is copied
             last = pieces[-1]
-            pieces[-1] = memoryview(last)[:cut]  # type: ignore[call-overload]
+            block = Block((*pieces[:-1], memoryview(last)[:cut]), offset)
         else:
             last = b"".join(pieces)
             cut = _cut(last, keep_whole=len(last) < 4 * size)
-            pieces = [last[:cut]]
+            block = Block((last[:cut],), offset)
         if cut:
-            data = b"".join(pieces)
-            yield Block(data, offset)
-            offset += len(data)
+            yield block
+            offset += block.size
         elif len(last) > MAX_LINE and b"\n" not in last:
             skipped = len(last) - _HEAD
             last = last[:_HEAD]
         pieces, total = [last[cut:]], len(last) - cut
     held = b"".join(pieces)
     if skipped:
-        yield Block(held, offset, len(held) + skipped, ended=False)
+        yield Block((held,), offset, len(held) + skipped, ended=False)
     elif held:
-        yield Block(held, offset)
+        yield Block((held,), offset)
 
 
 def _cut(held: bytes, *, keep_whole: bool) -> int:

@@ -74,7 +74,7 @@ def tokenise(text: Text) -> tuple[Lines, Pairs] | None:
     before = text.wide[keys - 1]
     found = _even_lines(text, keys[before == _OPEN] - 1)
     if found is None:
-        if b"\x00" in text.data and _GELF in text.data:
+        if not text.codes.all() and _GELF in bytes(text.view):
             return None
         found = _lines(text)
     lines = found
@@ -90,7 +90,7 @@ def tokenise(text: Text) -> tuple[Lines, Pairs] | None:
 
 def _even_lines(text: Text, braces: Ints) -> Lines | None:
     """Return the lines if each starts with a brace and a key and there is no control character but their line ends."""
-    codes, size = text.codes, len(text.data)
+    codes, size = text.codes, len(text.codes)
     start = braces[(codes[braces - 1] == _FEED) | (braces == 0)]
     ended = size > 0 and codes[-1] == _FEED
     if not len(start) or start[0] or np.count_nonzero(codes < _SPACE) != len(start) - (not ended):
@@ -103,11 +103,11 @@ def _even_lines(text: Text, braces: Ints) -> Lines | None:
 
 def _lines(text: Text) -> Lines:
     """Return all lines; those that are no object or hold control characters are flagged."""
-    data, codes = text.data, text.codes
+    codes, size = text.codes, len(text.codes)
     feeds = np.flatnonzero(codes == _FEED)
     after = feeds + 1
-    if not data.endswith(b"\n"):
-        feeds, after = np.append(feeds, len(data)), np.append(after, len(data))
+    if not size or codes[-1] != _FEED:
+        feeds, after = np.append(feeds, size), np.append(after, size)
     start = np.concatenate([np.zeros(1, np.int64), after[:-1]])
     end = feeds - ((feeds > start) & (codes[np.maximum(feeds - 1, 0)] == ord("\r")))
     bad = (codes[start] != _OPEN) | (end - start < 2)
@@ -120,18 +120,10 @@ def _lines(text: Text) -> Lines:
 
 def _flag_encoding(text: Text, lines: Lines) -> None:
     """Flag lines that are no UTF-8."""
-    data, codes = text.data, text.codes
-    if codes.max(initial=0) >= 0x80 and not _is_utf8(data):
+    codes = text.codes
+    if codes.max(initial=0) >= 0x80 and not text.is_utf8(0, len(codes)):
         for at in np.unique(_line_of(lines, np.flatnonzero(codes >= 0x80))):
-            lines.bad[at] |= not _is_utf8(data[lines.start[at] : lines.end[at]])
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+            lines.bad[at] |= not text.is_utf8(lines.start[at], lines.end[at])
 
 
 def _line_of(lines: Lines, places: Ints) -> Ints:
@@ -141,14 +133,14 @@ def _line_of(lines: Lines, places: Ints) -> Ints:
 
 def _escapes(text: Text, quote: Bools) -> tuple[Ints, Ints]:
     """Return (where escapes start, which of them are wrong); escaped quotes are removed from ``quote``."""
-    if b"\\" not in text.data:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
     codes = text.wide
     places = np.flatnonzero(text.codes == _BACKSLASH)
+    if not len(places):
+        return places, places
     new_run = np.concatenate([[True], np.diff(places) != 1])
     run_start = places[np.maximum.accumulate(np.where(new_run, np.arange(len(places)), 0))]
     starts: Ints = places[(places - run_start) % 2 == 0]
-    last = len(text.data) - 1
+    last = len(text.codes) - 1
     quote[np.minimum(starts + 1, last)] = False
     kind = codes[starts + 1]
     wrong = starts[~_ESCAPES[kind] | (starts == last)]

@@ -251,7 +251,7 @@ def test_fast_path_equals_reference(lines, ended):
     clean = b'{"timestamp":"2026-01-01 10:00:00.123 Z","level":"info","msg":"clean","caller":"a/b.go:1","n":1}\n' * (
         2 * len(lines) + 2
     )
-    for block in (Block(clean + data, 0), Block(data, 0), Block(data + (b"" if ended else b"\n") + clean, 0)):
+    for block in (Block((clean, data), 0), Block((data,), 0), Block((data, b"" if ended else b"\n", clean), 0)):
         same_part(read_block_fast(block, ARRAYS), read_block(block, ARRAYS))
 
 
@@ -266,7 +266,7 @@ def test_fast_path_equals_reference_after_any_mutation(bundled_log, data):
     for at, cut, new in edits:
         at = min(at, len(body))
         body[at : at + cut] = new
-    block = Block(bytes(body), 0)
+    block = Block((bytes(body),), 0)
     same_part(read_block_fast(block, ARRAYS), read_block(block, ARRAYS))
 
 
@@ -494,11 +494,11 @@ def test_many_timestamps_as_one_by_one(moments):
     start = end - np.array([len(text) for text in texts])
     codes = np.frombuffer(data, np.uint8)
     for one, many in zip(
-        read_stamps(codes, start, end), read_many_stamps(codes, Text(data).words, start, end), strict=True
+        read_stamps(codes, start, end), read_many_stamps(codes, Text([data]).words, start, end), strict=True
     ):
         if one.dtype == bool:
             assert not (many & ~one).any()  # a whole minute may go to the reference, but nothing wrong is taken
             right = many
-    value, offset, _ = read_many_stamps(codes, Text(data).words, start, end)
+    value, offset, _ = read_many_stamps(codes, Text([data]).words, start, end)
     for at in np.flatnonzero(right):
         assert (int(value[at]), int(offset[at])) == parse_time(texts[at])
