@@ -24,7 +24,7 @@ from analyzer.secrets.datasource import passwords
 from analyzer.secrets.leaves import Leaf, NoJson, leaves
 from analyzer.secrets.matching import Match, Tally, search
 from analyzer.secrets.neighbours import named_by_neighbours
-from analyzer.secrets.rules.names import is_some_key, promise
+from analyzer.secrets.rules.names import Promise, holds_many, is_some_key, promise
 from analyzer.secrets.rules.values import judge_setting
 
 if TYPE_CHECKING:
@@ -237,6 +237,29 @@ def _from_rule(leaf: Leaf, match: Match, row: Credential | None, context: Contex
     )
 
 
+_PAIR = re.compile(r"[\w.@\\\\-]{1,64}:(?=[^\s:/]{4,}\Z)")
+_PAIR_NAMES: Final = frozenset({"basicauth", "httpauth", "proxyauth", "proxycredentials", "credentials", "userinfo"})
+
+
+def _by_surroundings(leaf: Leaf) -> Promise:
+    """Judge a value whose own name promises nothing: any key, an item of ``tokens``, an entry of ``credentials``."""
+    value = leaf.value
+    if not leaf.is_text or shapes.is_id(value) or shapes.is_setting_reference(value):
+        return "none"
+    if is_some_key(leaf.key):
+        return "key" if shapes.is_key_material(value) or shapes.is_strong(value) else "none"
+    if holds_many(leaf.key):
+        return "token" if shapes.is_key_material(value) else "none"
+    holder = _INDEX.sub("", leaf.path.rpartition(".")[0]).rpartition(".")[2]
+    if leaf.key.lower() in _PLAIN_KEYS or not holds_many(holder):
+        return "none"
+    return "password" if shapes.is_key_material(value) or shapes.is_password(value) else "none"
+
+
+_INDEX = re.compile(r"\[\d+\]\Z")
+_PLAIN_KEYS: Final = frozenset(
+    "user username name id type kind role email login host url server domain account tenant scope issuer realm".split()  # noqa: SIM905
+)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,20} +(?=[^\s=,]{8,}\Z)")
 
 
@@ -245,8 +268,10 @@ def _by_name(leaf: Leaf, row: Credential | None, context: Context) -> Iterator[S
     if leaf.key.lower() in {"authorization", "proxy-authorization"}:
         found, scheme = "token", _SCHEME.match(value)
         value = value[scheme.end() :] if scheme else value
-    elif found == "none" and is_some_key(leaf.key) and shapes.is_random(value) and not shapes.is_id(value):
-        found = "key"
+    elif leaf.key.lower().replace("_", "").replace("-", "") in _PAIR_NAMES and (pair := _PAIR.match(value)):
+        found, value = "password", value[pair.end() :]
+    elif found == "none":
+        found = _by_surroundings(leaf)
     if found == "none" or judge_setting(found, value, is_text=leaf.is_text) == "drop":
         return
     start, end = leaf.place(len(leaf.value.encode()) - len(value.encode()), len(leaf.value.encode()))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from analyzer.secrets.leaves import Leaf
 
-_NAMES: Final = frozenset({"name", "key", "header", "field", "id", "title"})
+_NAMES: Final = frozenset({"name", "key", "header", "field", "id", "title", "type"})
 _VALUES: Final = frozenset({"value", "content", "data", "val"})
 
 

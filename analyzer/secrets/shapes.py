@@ -31,7 +31,7 @@ _PLACEHOLDER = re.compile(
       | true | false | yes | no | on | off | enabled | disabled | default | required | optional | unknown |
       invalid | missing
       | not[-_ ]?set | set | <nil> | (?:map)?\[\] | \{\} | \([\w -]{2,24}\) | nullptr
-      | [^\s.]{0,8}(?:\.\.\.|…)[^\s.]{0,6}
+      | [^\s.]{0,8}(?:\.\.\.|…)[^\s.]{0,6} | ENC\[.* | !\w+
     )\Z"""
 )
 STATUS_WORDS: Final = frozenset(
@@ -44,6 +44,7 @@ STATUS_WORDS: Final = frozenset(
     changed reset updated created deleted generated rotated stored cleared skipped ignored supported unsupported
     empty file path url uri config configuration setting settings plugin server client http https post get put
     delete patch authenticator verification policy plain md5 scram-sha-256 map struct interface func nil pointer
+    passwort kennwort jeton contraseña wachtwoord senha foo bar baz foobar
     cert certificate public private internal system local remote starting started stopping stopped cleanup""".split()  # noqa: SIM905
 )
 _MM_ID = re.compile(r"[ybndrfg8ejkmcpqxot1uwisza345h769]{26}\Z")
@@ -69,11 +70,14 @@ _SNAKE = re.compile(r"[a-z]+(?:[-_.][a-z]+)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
 _PUBLIC = re.compile(
     r"-----BEGIN (?:CERTIFICATE|(?:RSA |EC )?PUBLIC KEY|PGP PUBLIC|X509)|ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|MII[A-Z]"
 )
+_PRIVATE = re.compile(r"MII[A-Za-z0-9+/]{1,4}IB(?:ADANBgkq|AAKCA)")
 _DUMMY_FRONT = re.compile(
     r"""\s*(?:[A-Za-z_]{2,20}=|-----[A-Z0-9 ]{1,60}-----\s*|gh[pousr]_|github_pat_|glpat-|xox[a-z](?:-\d+)?-|xapp-\d-
     |[sr]k_(?:live|test)_|sk-(?:ant-|proj-)?|AKIA|ASIA|SG\.|npm_|AIza|ya29\.|hf_|dop_v1_|shp(?:at|ss|ca|pa)_|pypi-|eyJ[A-Za-z0-9_-]*\.)""",
     re.VERBOSE,
 )
+_RUN = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+_EDGE = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 _THREE_LETTERS = re.compile(r"[^A-Za-z]*([A-Za-z])[^A-Za-z]*([A-Za-z])[^A-Za-z]*([A-Za-z])")
 _NO_LETTER = re.compile(r"[^A-Za-z]+")
 _BY_HAND = re.compile(r"(?:19|20)\d\d(?!\d)|123")
@@ -143,7 +147,8 @@ def is_hash(value: str) -> bool:
 
 def is_public(value: str) -> bool:
     """Whether ``value`` is a public key or a certificate."""
-    return bool(_PUBLIC.match(value.lstrip()))
+    text = value.lstrip()
+    return bool(_PUBLIC.match(text)) and not _PRIVATE.match(text)
 
 
 def is_reference(value: str) -> bool:
@@ -173,6 +178,32 @@ def is_dense(value: str) -> bool:
     kinds = value.replace("/", "").translate(_KINDS)
     changes = sum(a != b for a, b in pairwise(kinds))
     return changes * 3 >= len(kinds) and {"a", "A"} <= set(kinds)
+
+
+def changes_case(value: str) -> bool:
+    """Whether letters change their case more often than words joined together do."""
+    return len(re.findall("[a-z][A-Z]|[A-Z][a-z]", value)) >= max(4, len(value) // 3)
+
+
+def is_key_material(value: str) -> bool:
+    """Whether ``value`` has a long run without words in it, as keys do and names with numbers do not."""
+    return any(len(_EDGE.findall(run)) >= 4 for run in _RUN.findall(value))
+
+
+def is_password(value: str) -> bool:
+    """Letters, digits, and capitals or signs: more than ``base64-encoded`` or ``v2`` has."""
+    return (
+        any(c.isdigit() for c in value)
+        and any(c.isalpha() for c in value)
+        and any(c.isupper() or not (c.isalnum() or c in "-_/.") for c in value)
+    )
+
+
+def is_strong(value: str) -> bool:
+    """Whether ``value`` is a password by its signs or its length; ``MM-12345`` is none."""
+    signs = any(c in "!@#$%^&*?~=+" for c in value)
+    all_kinds = len(value) >= 10 and any(map(str.islower, value)) and any(map(str.isupper, value))
+    return is_password(value) and " " not in value and (signs or all_kinds)
 
 
 def has_mixture(value: str) -> bool:

@@ -12,7 +12,7 @@ from analyzer.secrets.rules.rule import Rule
 _ASSIGN: Final = (
     rf"""{NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})(?P<close>(?:\\{{0,7}}["'`])?\]?)"""
     # Go's spew prints "(string) (len=14)" before the value
-    r"""(?P<sep>[ \t]{0,4}(?:=>|:=|==?|:)[ \t]{0,8}(?:\(string\) ?(?:\(len=\d{1,5}\) ?)?)?)"""
+    r"""(?P<sep>[ \t]{0,12}(?:=(?:>|\\u003e)|:=|==?|:(?:: )?)[ \t]{0,8}(?:\(string\) ?(?:\(len=\d{1,5}\) ?)?)?)"""
     r"""(?P<open>[\[{(]?(?:\\{0,7}["'`])?)(?P<secret>[^\s"'`])"""
 )
 # the bracket of an element also as Go's JSON writes it
@@ -35,11 +35,14 @@ _ELEMENT: Final = (
     rf"""(?: [A-Za-z:]{{1,20}}=\\{{0,7}}["'][^"'<>\\]{{0,100}}\\{{0,7}}["'])?"""
     r"""(?:>|\\u003e|&gt;)(?P<secret>[^\s"'<>\\&][^\r\n"'<>\\&]{2,200})(?:<|\\u003c|&lt;)/"""
 )
-_FLAG: Final = rf"""{NAMES}(?P<name>[A-Za-z0-9_-]{{0,20}})[ \t]{{1,4}}["']?(?P<secret>[^\s"'`\\-][^\s"'`\\]{{3,400}})"""
+_FLAG_FRONT: Final = rf"""{NAMES}(?P<name>[A-Za-z0-9_-]{{0,20}})[ \t]{{1,4}}["']?"""
+_FLAG: Final = _FLAG_FRONT + r"""(?P<secret>[^\s"'`\\-][^\s"'`\\]{3,400})"""
+_ARGUMENT: Final = r"--(?P<name>(?:[a-z0-9]{1,12}-){0,2}(?:password|passwd|passphrase|token|secret|key))"
 
+_VALUE_KEYS: Final = "_?(?:(?:new_?|old_?)?value|content|actual_val|base_val)"
 _PAIR: Final = (
-    rf"""{NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})\\{{0,7}}["'][, \t]{{1,4}}\\{{0,7}}["']?(?:value|content)"""
-    r"""\\{0,7}["']?[ ]?[:=][ ]?(?P<open>\\{0,7}["'])(?P<secret>[^\s"'`])"""
+    rf"""{NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})(?:\\{{0,7}}["'])?[, \t]{{1,4}}(?P<quote>(?:\\{{0,7}}["'])?)"""
+    rf"""{_VALUE_KEYS}(?:\\{{0,7}}["'])?[ ]?[:=][ ]?(?P<open>(?:\\{{0,7}}["'])?)(?P<secret>[^\s"'`])"""
 )
 _SPOKEN_WORDS: Final = (
     "password",
@@ -68,10 +71,11 @@ _COMMAND_WORDS: Final = (
     "docker login",
     "podman login",
     "registry login",
+    "mosquitto_",
 )
 _COMMANDS: Final = (
     "(?:ldapsearch|ldapmodify|ldapwhoami|ldapadd|ldappasswd|redis-cli|sshpass|mysql(?:dump|admin)?"
-    "|docker login|podman login|registry login)"
+    "|docker login|podman login|registry login|mosquitto_(?:pub|sub))"
 )
 
 ASSIGNED: Final[tuple[Rule, ...]] = (
@@ -83,11 +87,8 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         nocase=True,
         left="",
         confidence="medium",
-        trigger=_ASSIGN.replace("?P<name>", "?:")
-        .replace("?P<close>", "?:")
-        .replace("?P<sep>", "?:")
-        .replace("?P<open>", "?:")
-        .replace("?P<secret>", "?:"),
+        trigger=rf"""{NAMES}[A-Za-z0-9_.-]{{0,40}}(?:\\{{0,7}}["'`])?\]?[ \t]{{0,12}}"""
+        r"""(?:=(?:>|\\u003e)|:=|==?|:(?:: )?)[ \t]{0,8}[\[{(]?(?:\\{0,7}["'`])?[^\s"'`]""",
         gate=cuts.promising,
         cut=cuts.assignment,
         checks=(cuts.assigned,),
@@ -107,6 +108,10 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             "MM_SERVICESETTINGS_SPLITKEY=[[«a32»]]\nexport X=1",
             '{"password_salt":"[[«A24»]]"}',
             "ldap_pw=[[«C12»]] host=x",
+            r"options {\"host\"=\u003e\"h\", \"password\"=\u003e\"[[«C12»]]\"}",
+            '  + db_password           = "[[«C12»]]"',
+            "userPassword:: [[«B16»]]",
+            "Kennwort: [[«C10»]]",
             "map[X-Api-Key:[[[«A32»]]] Accept:[*/*]]",
             "Server=h;User Id=u;Password=[[«C10»]];Encrypt=true",
             '{"token_id":"[[«a64»]]"}',
@@ -119,6 +124,10 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             '{"password":"(unset)","token":"sha256:…","apiKey":"map[]","secret":"(hidden)"}',
             '[{"title":"Password","value":"ask IT"}]',
             "Pass: phase1",
+            "password: !vault |\ntoken = var.db_token secret: data.vault.x.y",
+            "secret_arn=arn:aws:secretsmanager:eu-west-1:1:secret:prod-x1Y2z3",
+            "SMTPPASSWORD= POSTGRES_PASSWORD_FILE=/run/secrets/pg",
+            "token_filter: lowercase,asciifolding",
             '{"sum":"a/monpWdOQsWkI="}\n{"timestamp":"x"}',
             '{"device_id":"android_rn:8CWc8hPwdBhtNLTrH8_xk1:«W40»"}',
             '{"token_id":"«m26»"}',
@@ -162,7 +171,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         nocase=True,
         left="",
         confidence="medium",
-        trigger=rf"""{NAMES}[A-Za-z0-9_-]{{0,20}}[ \t]{{1,4}}["']?[^\s"'`\\-][^\s"'`\\]{{3}}""",
+        trigger=_FLAG_FRONT.replace("?P<name>", "?:") + r"""[^\s"'`\\-][^\s"'`\\]{3}""",
         gate=cuts.promising,
         cut=cuts.bare,
         checks=(cuts.flag_value,),
@@ -170,8 +179,28 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         priority=9,
         remedy="change that credential; pass it in a file or the environment, not on the command line",
         source="usual command lines: mmctl, mysql, kubectl, docker",
-        true=("mmctl auth login https://h --password [[«C12»]] --name x", '{"msg":"run: tool --api-key [[«A32»]] -v"}'),
+        true=(
+            "mmctl auth login https://h --password [[«C12»]] --name x",
+            '{"msg":"run: tool --api-key [[«A32»]] -v"}',
+        ),
         false=("the password «C12» is not shown", "--password-file /etc/secret", "use --token to log in"),
+    ),
+    Rule(
+        id="argument-secret",
+        kind="assigned-secret",
+        pattern=rf"""{_ARGUMENT}\\{{0,7}}["'],[ ]?(?P<open>\\{{0,7}}["'])(?P<secret>[^\s"'`\\-])""",
+        trigger=_ARGUMENT.replace("?P<name>", "?:") + r"""\\{0,7}["'],""",
+        keywords=("--",),
+        left="-",
+        confidence="medium",
+        cut=cuts.quoted_value,
+        checks=(cuts.named_value,),
+        generic=True,
+        priority=8,
+        remedy="change that credential; pass it in a file or the environment, not on the command line",
+        source="argument lists in JSON",
+        true=('["--password","[[«C12»]]"]', r'{"msg":"[\"x\", \"--api-key\", \"[[«A32»]]\"]"}'),
+        false=('["--password","--verbose"]', '["--token","$TOKEN"]'),
     ),
     Rule(
         id="paired-secret",
@@ -181,7 +210,10 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         nocase=True,
         left="",
         confidence="medium",
-        trigger=_PAIR.replace("?P<name>", "?:").replace("?P<open>", "?:").replace("?P<secret>", "?:"),
+        trigger=_PAIR.replace("?P<name>", "?:")
+        .replace("?P<quote>", "?:")
+        .replace("?P<open>", "?:")
+        .replace("?P<secret>", "?:"),
         gate=cuts.promising,
         cut=cuts.quoted_value,
         checks=(cuts.paired,),
@@ -189,7 +221,12 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         priority=8,
         remedy="change that credential where it is valid",
         source="environment lists of containers, .NET configuration",
-        true=('{"name":"DB_PASSWORD","value":"[[«C12»]]"}', '<add key="Password" value="[[«C12»]]" />'),
+        true=(
+            '{"name":"DB_PASSWORD","value":"[[«C12»]]"}',
+            '<add key="Password" value="[[«C12»]]" />',
+            "config updated key=LdapSettings.BindPassword value=[[«C12»]] user=x",
+            '<apiKey value="[[«A32»]]"/>',
+        ),
         false=('{"name":"DB_PASSWORD","value":"${DB_PASSWORD}"}', '{"key":"SMTPPassword","type":"text"}'),
     ),
     Rule(
@@ -200,7 +237,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         nocase=True,
         left="A-Za-z0-9_/-",
         confidence="medium",
-        trigger=rf"""{_SPOKEN_NAMES}{_LINK}(?:\\{{0,7}}["'][^\s"'`\\]{{4}}|[^\s"'`\\]{{6}})""",
+        trigger=rf"""{_SPOKEN_NAMES}{_LINK}(?:\\{{0,7}}["'][^\s"'`\\]{{4}}|[^\s"'`\\]{{8}})""",
         cut=cuts.spoken_value,
         checks=(cuts.spoken,),
         generic=True,
@@ -231,11 +268,11 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
     Rule(
         id="command-password",
         kind="assigned-secret",
-        pattern=rf"""{_COMMANDS} (?:[^\r\n|;]{{0,160}}? )?-(?:[wa] |p ?)"""
+        pattern=rf"""{_COMMANDS} (?:[^\r\n|;]{{0,160}}? )?-(?:[waP] |p ?)"""
         r"""(?P<open>\\{0,7}["'])?(?P<secret>[^\s"'`\\-][^\s"'`\\]{2,200})""",
         keywords=_COMMAND_WORDS,
         confidence="medium",
-        trigger=rf"{_COMMANDS} (?:[^\r\n|;]{{0,160}} )?-[wap]",
+        trigger=rf"{_COMMANDS} (?:[^\r\n|;]{{0,160}} )?-[wapP]",
         wide=True,
         reach=200,
         cut=cuts.command_argument,

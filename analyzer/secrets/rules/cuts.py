@@ -123,6 +123,10 @@ def _extend_over_escapes(block: bytes, end: int) -> int:
     return end
 
 
+_ARN = re.compile(rb"arn:aws[\w:/-]*:\Z")
+_NEXT_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+=")
+
+
 def assigned(hit: Hit) -> Verdict:
     """Judge the value of an assignment by its name and shape."""
     name = name_around(hit.block, hit.match)
@@ -131,10 +135,14 @@ def assigned(hit: Hit) -> Verdict:
     opened = bool(hit.group("open").lstrip("[{( \\"))
     spaced = hit.group("sep").endswith((" ", "\t"))
     found = promise(name)
+    if spaced and not opened and _NEXT_VARIABLE.match(hit.value):
+        return "drop"
+    if _ARN.search(hit.block, max(0, hit.match.start() - 80), hit.match.start()):
+        return "drop"  # "arn:aws:secretsmanager:...:secret:prod" is a name
     if found == "none" and name.lower().endswith("token_id") and len(hit.value) == INVITE_TOKEN and hit.value.isalnum():
         return "ok"
     loose = separator in {":", ""} and spaced and not quoted_name
-    if loose and not opened and name.lower() == "pass" and not _is_password(hit.value):
+    if loose and not opened and name.lower() == "pass" and not shapes.is_password(hit.value):
         return "drop"  # "Pass: phase1" counts tests
     return judge(found, hit.value, quoted=opened, loose=loose)
 
@@ -161,15 +169,29 @@ def grow_digits(hit: Hit) -> bool:
 
 
 def quoted_value(hit: Hit) -> bool:
-    """Cut at the closing quote."""
+    """Cut at the closing quote, or at the end of a bare value."""
+    if not hit.match.group("open").strip():
+        return bare_value(hit)
     end = closing(hit.block, hit.start, hit.match.group("open"))
     hit.end = end if end is not None else bare_end(hit.block, hit.start)
     return hit.end > hit.start
 
 
+def bare_value(hit: Hit) -> bool:
+    """Take the value up to where a bare one ends."""
+    hit.end = bare_end(hit.block, hit.start)
+    return hit.end > hit.start
+
+
 def paired(hit: Hit) -> Verdict:
     """``"name": "DB_PASSWORD", "value": "..."``: the name is itself a value."""
-    return judge(promise(name_around(hit.block, hit.match)), hit.value, quoted=True, loose=False)
+    opened = "open" not in hit.match.re.groupindex or bool(hit.match.group("open"))
+    return judge(promise(name_around(hit.block, hit.match)), hit.value, quoted=opened, loose=False)
+
+
+def named_value(hit: Hit) -> Verdict:
+    """``config set NAME VALUE``: judged by the name, as in an assignment."""
+    return judge(promise(hit.group("name")), hit.value, quoted=True, loose=False)
 
 
 def spoken_value(hit: Hit) -> bool:
@@ -200,25 +222,18 @@ def spoken(hit: Hit) -> Verdict:
     if name.startswith("pass"):
         if hit.match.group("open"):
             return "ok" if shapes.has_mixture(value) and " " not in value else "drop"
-        if not _is_password(value):
+        if not shapes.is_password(value):
             return "drop"
         if told and len(value) >= 6:
             return "ok"
     if len(value) < 8:
         return "drop"
+    if told and name.endswith(" key") and shapes.is_password(value):
+        return "ok"
     return "ok" if shapes.is_random(value) and value.replace("-", "").replace("_", "").isprintable() else "drop"
 
 
 _FIELD = re.compile(r"[A-Za-z_][\w.-]*[=:]")
-
-
-def _is_password(value: str) -> bool:
-    """Letters, digits, and capitals or signs: more than ``base64-encoded`` or ``v2`` has."""
-    return (
-        any(c.isdigit() for c in value)
-        and any(c.isalpha() for c in value)
-        and any(c.isupper() or not (c.isalnum() or c in "-_/.") for c in value)
-    )
 
 
 def command_argument(hit: Hit) -> bool:
@@ -232,4 +247,5 @@ def command_value(hit: Hit) -> Verdict:
     if attached and len(hit.value) >= 6 and not shapes.is_clean(hit.value):
         return "ok"  # what follows mysql's -p without a space is a password, whatever it looks like
     clean = shapes.is_clean(hit.value) or shapes.is_reference(hit.value) or shapes.is_plain_data(hit.value)
-    return "drop" if clean or not shapes.has_mixture(hit.value) or shapes.is_word(hit.value) else "ok"
+    mixed = shapes.has_mixture(hit.value) or shapes.changes_case(hit.value)
+    return "drop" if clean or not mixed or (shapes.is_word(hit.value) and not shapes.changes_case(hit.value)) else "ok"

@@ -55,6 +55,8 @@ def made_up(what: str, size: int, rng: random.Random) -> str:
         return ".".join([*encoded, made_up("W", 43, rng)])
     if what == "basic":
         return base64.b64encode(f"admin:{made_up('C', 13, rng)}".encode()).decode()
+    if what == "login":
+        return base64.b64encode(made_up("C", 12, rng).encode()).decode()
     if what == "sasl":
         return base64.b64encode(f"\0mm\0{made_up('C', 12, rng)}".encode()).decode()
     first = rng.choice(_ALPHABETS[what].replace("-", "").replace("_", "").replace("+", "").replace("/", ""))

@@ -56,6 +56,8 @@ _KEY_WORDS: Final = (
     "vault",
     "sas",
     "application",
+    "licence",
+    "crypt",
 )
 KEY_COMPOUNDS: Final = tuple(f"{word}{dash}key" for word in _KEY_WORDS for dash in ("", "_", "-"))
 """``apikey``, ``api_key``, ``api-key``, ...: ``key`` alone promises nothing."""
@@ -75,6 +77,10 @@ WORDS: Final = (
     "bindpw",
     "rootpw",
     "_psk",
+    "kennwort",
+    "wachtwoord",
+    "motdepasse",
+    "mot_de_passe",
     *KEY_COMPOUNDS,
 )
 """Literals that a promising name contains, in lower case."""
@@ -83,9 +89,10 @@ NAMES: Final = "(?:" + "|".join(WORDS[: -len(KEY_COMPOUNDS)]) + "|(?:" + "|".joi
 
 _PASSWORD = re.compile(
     r"passw(?:or)?d|passphrase|passcode|pwd|(?:^|[a-z])pass$|^pass$|(?:^|_)pass(?:_|$)"
-    r"|(?:^|[_-])(?:pw|psk)$|(?:root|bind|admin|user|db)pw$"
+    r"|(?:^|[_-])psk$|pw$|passwort|kennwort|wachtwoord|motdepasse|^senha|(?:unlock|access)code$"
 )
-_SALT = re.compile(r"(?<!ba)salts?(?=$|for)")
+_SALT = re.compile(r"(?<!ba)salts?(?=$|for)|^bearer$|^pat$|otpseed$|(?:recovery|backup)codes?$|communitystring$")
+_MANY = re.compile(r"(?:token|secret|password|credential|api_?key|key_?pair)s$|^creds$|^auth$")
 _KEY = re.compile("(?:" + "|".join(_KEY_WORDS) + r")key")
 _TAIL_NONE = re.compile(
     r"""(?x)(?:
@@ -177,6 +184,11 @@ def _kind(last: str, plain: str) -> tuple[Promise, int]:
     if best[0] == "none" and _SALT.search(plain):
         best = ("key", len(plain))
     return best
+
+
+def holds_many(name: str) -> bool:
+    """Whether a list or an object under this name holds secrets: ``tokens``, ``credentials``."""
+    return bool(_MANY.search(name.lower()))
 
 
 def is_some_key(name: str) -> bool:

@@ -33,6 +33,12 @@ def hook_id(hit: Hit) -> Verdict:
     return "ok" if shapes.is_mattermost_id(hit.value) or sum(c.isdigit() for c in hit.value) >= 2 else "drop"
 
 
+def beside_key_type(hit: Hit) -> Verdict:
+    """A JSON web key names its type."""
+    around = hit.block[max(0, hit.match.start() - 4096) : hit.end + 1024]
+    return "ok" if b'"kty' in around else "drop"
+
+
 PACKET: Final[tuple[Rule, ...]] = (
     Rule(
         id="mattermost-session-token",
@@ -167,6 +173,39 @@ PACKET: Final[tuple[Rule, ...]] = (
         source="LogSettings.MaxFieldSize cuts log fields at 2048 bytes (packet-format.md 4.1)",
         true=("-----BEGIN RSA PRIVATE KEY-----[[\\n«B64»\\n«B64»\\n«B30»]]...",),
         false=("-----BEGIN RSA PRIVATE KEY-----",),
+    ),
+    Rule(
+        id="der-private-key",
+        kind="private-key",
+        pattern=r"(?P<secret>MII[A-Za-z0-9+/]{1,4}IB(?:ADANBgkq|AAKCA)[A-Za-z0-9+/]{100,16000}={0,2})",
+        keywords=("MII",),
+        trigger=r"MII[A-Za-z0-9+/]{1,4}IB(?:ADANBgkq|AAKCA)",
+        left="A-Za-z0-9+/",
+        priority=1,
+        remedy="make a new key pair and have the certificate reissued; remove the old public key where it is trusted",
+        source="RFC 5208 and RFC 8017: base64 of PKCS #8 and PKCS #1 without the lines around it",
+        true=(
+            '{"privateKey":"[[MIIEvQIBADANBgkqhkiG9w0BAQEFAASC«B300»]]"}',
+            "rsa=[[MIIEpAIBAAKCAQEA«B300»]]",
+        ),
+        false=("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A«B200»", "MIIDdzCCAl+gAwIBAgIE«B200»"),
+    ),
+    Rule(
+        id="jwk-private",
+        kind="private-key",
+        pattern=r"\"d\\{0,7}\"[ ]?:[ ]?\\{0,7}\"(?P<secret>[A-Za-z0-9_-]{40,1400})\\{0,7}\"",
+        keywords=('"d"', '"d\\'),
+        trigger=r"\"d\\{0,7}\"[ ]?:[ ]?\\{0,7}\"[A-Za-z0-9_-]{40}",
+        left="",
+        checks=(beside_key_type,),
+        priority=2,
+        remedy="make a new key pair and publish its public part; remove the old one",
+        source="RFC 7517 and RFC 7518: the member d is private",
+        true=(
+            '{"kty":"EC","crv":"P-256","x":"«W43»","y":"«W43»","d":"[[«W43»]]"}',
+            r'{"msg":"{\"kty\":\"RSA\",\"n\":\"«W80»\",\"d\":\"[[«W86»]]\"}"}',
+        ),
+        false=('{"kty":"RSA","n":"«W80»","e":"AQAB"}', '{"d":"«W43»"}'),
     ),
     Rule(
         id="sql-password",

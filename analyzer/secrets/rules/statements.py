@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from analyzer.secrets import shapes
-from analyzer.secrets.rules import checks
+from analyzer.secrets.rules import checks, cuts
 from analyzer.secrets.rules.names import promise
 from analyzer.secrets.rules.rule import Rule
 from analyzer.secrets.rules.values import judge
@@ -55,6 +55,28 @@ def inserted_value(hit: Hit) -> Verdict:
 def oracle_password(hit: Hit) -> Verdict:
     """``user/password@``: not a mask or a template."""
     return "drop" if shapes.is_clean(hit.value) or hit.value.lower() == "password" else "ok"
+
+
+def stated(hit: Hit) -> Verdict:
+    """What is no word and no mask."""
+    mixed = shapes.has_mixture(hit.value) or shapes.changes_case(hit.value)
+    return "drop" if shapes.is_clean(hit.value) or not mixed else "ok"
+
+
+def login_answer(hit: Hit) -> Verdict:
+    """The answer decodes to printable text; a status line has no letters."""
+    plain = checks.decode_base64(hit.value)
+    if plain is None or hit.value.isdigit() or len(plain) < 3:
+        return "drop"
+    try:
+        return "ok" if plain.decode().isprintable() else "drop"
+    except UnicodeDecodeError:
+        return "drop"
+
+
+def decoded(value: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text that base64 stands for."""
+    return (checks.decode_base64(value) or b"").decode("utf-8", "replace"), ("base64",)
 
 
 STATEMENTS: Final[tuple[Rule, ...]] = (
@@ -137,5 +159,81 @@ STATEMENTS: Final[tuple[Rule, ...]] = (
         source="min.io/docs: mc alias set",
         true=("mc alias set local http://minio:9000 mm [[«A20»]]",),
         false=("mc alias set local http://minio:9000 mm ****", "mc alias set"),
+    ),
+    Rule(
+        id="set-command",
+        kind="assigned-secret",
+        pattern=r"(?:config|configure) set (?P<name>[A-Za-z0-9_.-]{3,120}) "
+        r"(?P<open>(?:\\{0,7}[\"'])?)(?P<secret>[^\s\"'`\\]{3,400})",
+        trigger=r"(?:config|configure) set [A-Za-z]",
+        keywords=("config set ", "configure set "),
+        cut=cuts.quoted_value,
+        checks=(cuts.named_value,),
+        confidence="medium",
+        priority=4,
+        remedy="change that credential where it is valid",
+        source="mmctl config set, aws configure set, npm config set",
+        true=(
+            "mmctl config set LdapSettings.BindPassword [[«C12»]]",
+            "aws configure set aws_secret_access_key [[«K40»]]",
+        ),
+        false=(
+            "mmctl config set PasswordSettings.MinimumLength 10",
+            "mmctl config set SqlSettings.DriverName postgres",
+        ),
+    ),
+    Rule(
+        id="stated-password",
+        kind="assigned-secret",
+        pattern=r"(?:mattermost user password [^\s]{1,64} |requirepass |masterauth "
+        r"|ConvertTo-SecureString (?:-String )?)(?P<open>(?:\\{0,7}[\"'])?)(?P<secret>[^\s\"'`\\]{3,200})",
+        trigger=r"(?:mattermost user password |requirepass |masterauth |ConvertTo-SecureString )",
+        keywords=("mattermost user password ", "requirepass ", "masterauth ", "ConvertTo-SecureString "),
+        cut=cuts.quoted_value,
+        checks=(stated,),
+        confidence="medium",
+        priority=4,
+        remedy="change that password",
+        source="mattermost(1), redis.conf, PowerShell",
+        true=(
+            "mattermost user password bob [[«C12»]]",
+            "requirepass [[«A20»]]",
+            'ConvertTo-SecureString "[[«C12»]]" -AsPlainText -Force',
+        ),
+        false=(
+            "requirepass is not set",
+            "mattermost user password bob ****",
+            "ConvertTo-SecureString $pw -AsPlainText",
+        ),
+    ),
+    Rule(
+        id="smb-user",
+        kind="assigned-secret",
+        pattern=r"smbclient [^\r\n|;]{0,160}?(?:-U ?|--user[ =])[^\s%]{1,60}%(?P<secret>[^\s\"'`\\]{3,200})",
+        trigger=r"smbclient [^\r\n|;]{0,160}(?:-U|--user)",
+        keywords=("smbclient ",),
+        wide=True,
+        reach=200,
+        checks=(checks.not_clean,),
+        priority=4,
+        remedy="change that account's password",
+        source="smbclient(1)",
+        true=("smbclient //h/share -U svc%[[«C12»]]",),
+        false=("smbclient //h/share -U svc", "smbclient -U svc%****"),
+    ),
+    Rule(
+        id="smtp-login",
+        kind="smtp-password",
+        pattern=r"UGFzc3dvcmQ6(?:\\[rn]|\\u003[ce]|[\s<>:-]|SMTP|[CS]:){1,20}(?P<secret>[A-Za-z0-9+/]{4,200}={0,2})",
+        trigger=r"UGFzc3dvcmQ6",
+        keywords=("UGFzc3dvcmQ6",),
+        right="A-Za-z0-9+/=",
+        checks=(login_answer,),
+        reveal=decoded,
+        priority=4,
+        remedy="change the SMTP account's password and EmailSettings.SMTPPassword",
+        source="AUTH LOGIN: the answer to the base64 of Password:",
+        true=("334 UGFzc3dvcmQ6\r\n> [[«login»]]", r"S: 334 UGFzc3dvcmQ6\nC: [[«login»]]"),
+        false=("334 UGFzc3dvcmQ6", "334 UGFzc3dvcmQ6\n535 5.7.8"),
     ),
 )

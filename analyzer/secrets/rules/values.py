@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 _WORD = r"(?:[A-Za-z][a-z']*|[A-Z]{2,})"
 _PROSE = re.compile(rf"{_WORD}(?:[ ,;:]+{_WORD})+[.!?]?\Z")
 _NEXT_FIELD = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*:")
+_REFERENCE = re.compile(
+    r"""(?x) !\w | ENC\[ | (?:var|data|local|module|each|self|this|params|request|req|config|cfg|env|os|process|props
+    |settings|secrets|vault)\.[A-Za-z_] | (?:[a-z_]+(?:,[a-z_]+)+)\Z"""
+)
+_STORED_ELSEWHERE = re.compile(
+    r"arn:aws|projects/[^/]+/secrets/|[\w.-]+(?:/[\w.-]+)+\#\w+\Z|op://|(?:vault|ssm|awssm|gcpsm):"
+)
 _SCHEME = re.compile(r"(?:bearer|basic|token|digest|apikey|negotiate|ssws|geniekey)\s+", re.IGNORECASE)
 MAX_VALUE: Final = 600
 """Longer values are documents; keys and tokens of that length have rules of their own."""
@@ -33,9 +40,11 @@ def judge(promise: Promise, value: str, *, quoted: bool, loose: bool) -> Verdict
     if len(value) > MAX_VALUE:
         return "drop"
     text = value.strip()
-    if "aws4_request" in text or "EXAMPLE" in text:
+    if "aws4_request" in text or "EXAMPLE" in text or _STORED_ELSEWHERE.match(text):
         return "drop"
     if promise == "none" or len(text) < 3 or shapes.is_clean(text) or shapes.is_public(text) or _SCHEME.match(text):
+        return "drop"
+    if not quoted and _REFERENCE.match(text):
         return "drop"
     # "Password: UseTLS:true" is an empty field of a Go struct and the next one
     if loose and not quoted and _NEXT_FIELD.match(text):
@@ -99,7 +108,7 @@ def judge_setting(promise: Promise, value: str, *, is_text: bool) -> Verdict:
         return "ok" if promise == "password" and text.isdigit() and len(text) >= 4 else "drop"
     if len(text) < 4 or shapes.is_clean(text) or shapes.is_public(text):
         return "drop"
-    if shapes.is_setting_reference(text) or text.lower() in shapes.STATUS_WORDS:
+    if shapes.is_setting_reference(text) or text.lower() in shapes.STATUS_WORDS or _STORED_ELSEWHERE.match(text):
         return "drop"
     if promise == "password":
         return "drop" if " " in text and _PROSE.match(text) else "ok"

@@ -129,9 +129,9 @@ WEB: Final[tuple[Rule, ...]] = (
     Rule(
         id="session-cookie",
         kind="session-cookie",
-        pattern=r"(?:jsessionid|phpsessid|connect\.sid|sessionid|_session|grafana_session|asp\.net_sessionid)"
+        pattern=r"(?:jsessionid|phpsessid|connect\.sid|sessionid|_session|grafana_session|asp\.net_sessionid|_oauth2_proxy|\.aspnetcore\.[a-z]{3,20})"
         r"=(?P<secret>[A-Za-z0-9%._~+/:-]{16,1024})",
-        trigger=r"(?:jsessionid|phpsessid|connect\.sid|sessionid|_session|grafana_session|asp\.net_sessionid)"
+        trigger=r"(?:jsessionid|phpsessid|connect\.sid|sessionid|_session|grafana_session|asp\.net_sessionid|_oauth2_proxy|\.aspnetcore\.[a-z]{3,20})"
         r"=[A-Za-z0-9%._~+/:-]{16}",
         keywords=(
             "jsessionid",
@@ -141,6 +141,8 @@ WEB: Final[tuple[Rule, ...]] = (
             "_session",
             "grafana_session",
             "asp.net_sessionid",
+            "_oauth2_proxy",
+            ".aspnetcore.",
         ),
         nocase=True,
         left="",
