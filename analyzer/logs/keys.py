@@ -50,7 +50,8 @@ class _Table(NamedTuple):
 def _tables() -> list[_Table]:
     """Return tables in which no two keys share a slot; the keys that end alike are in different ones."""
     tables: list[_Table] = []
-    for code, name in enumerate(_KEYS):
+    # longer names first: of two that end alike, status_code is in every request's record, http_code in errors only
+    for code, name in sorted(enumerate(_KEYS), key=lambda item: -len(item[1])):
         text = b'"' + name.encode()
         # of a key of two letters the byte before its quote is part of the slot
         tails = [mark + text for mark in (b",", b"{", b" ")] if len(text) == 3 else [text]
