@@ -208,6 +208,9 @@ ODD_TOKENS = st.sampled_from(
         '"x":01', '"x":1e400', '"x":tru', '"x":"tab\there"', '"x":""', '"":""', '"error":"a","error":"b"', '"timestamp":12', '"ts":1574928072.8',
         '"ts":"1574928072"', '"event_name":"login","actor":{"user_id":"u1"}', '"event":"login"', '"short_message":"m","version":"1.1"',
         '"timestamp":"2026-02-30 00:00:00.000 Z"', '"timestamp":"2026-01-01T00:00:00Z"', '"\\u006dsg":"esc"', '"x": [1, 2]', '"x" : 1',
+        '":":1', '"x":": y"', '"x":","', '"x":"{"', '"x":"}"', '"xlevel":"v"', '"amsg":"v"', '"my_status_code":1', '"Xrequest_id":"r"', '"k\\"":1',
+        '"' + "k" * 70 + '":"v"', '"' + "k" * 62 + '":"v"', '"x":"\\",\\"level\\":\\"error"', '"level" :"x"', '"a":"b""c"', '"a":"b","c"', '"x":"a":"b"',
+        '"ylevel":1', '"hub":3', '"hub":"' + "h" * 40 + '"', '"ip_addr":null', '"method":"' + "é" * 9 + '"', '"driver":"abcdefgh"', '"driver":"abcdefghi"',
         '"user_id":"é\U0001f600"', '"k":"a,b"', '"k":"{}[]:"', '"x":"\\/"', '"wrapped_extras":"y"', '"wrapped_extra_":"y"', '"statu":1',
     ]
 )  # fmt: skip
