@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from analyzer.format.credentials import (
@@ -30,11 +31,13 @@ from analyzer.secrets.rules.values import judge_setting
 if TYPE_CHECKING:
     from analyzer.format.versions import Version
     from analyzer.parts.keypaths import Step
-    from analyzer.secrets.context import Context
+    from analyzer.secrets.context import Context, Declared
     from analyzer.secrets.engine import Matcher
     from analyzer.secrets.finding import Confidence
 
 MAX_CONFIG: Final = 16 << 20
+REMEMBERED: Final = 1 << 18
+"""Larger configurations are judged anew each time."""
 _PARTLY_MASKED_SINCE: Final = "10.10"
 _OVERMASKED: Final = "11.0.0"
 PUBLIC_DEFAULTS: Final = frozenset({"2_KtH_W5"})
@@ -61,9 +64,36 @@ class Setting:
 def settings(text: bytes, context: Context, matcher: Matcher) -> Iterator[Setting]:
     """Yield the secrets of a configuration in order.
 
+    The nodes of a cluster have the same configuration, and so do packets of one server: the last ones are remembered.
+
     Raises:
         NoJson: the text is no JSON from some place on; what stands before has been yielded.
     """
+    if len(text) > REMEMBERED:
+        yield from _judged(text, context, matcher)
+        return
+    found, whole = _remembered(text, context.version, tuple(sorted(context.plugins.items())), matcher)
+    yield from found
+    if not whole:
+        raise NoJson("no whole JSON")
+
+
+@lru_cache(maxsize=8)
+def _remembered(
+    text: bytes, version: Version | None, plugins: tuple[tuple[str, Declared], ...], matcher: Matcher
+) -> tuple[tuple[Setting, ...], bool]:
+    """Return all the secrets of a configuration, and whether it is whole."""
+    from analyzer.secrets.context import Context
+
+    found: list[Setting] = []
+    try:
+        found.extend(_judged(text, Context(None, version, plugins=dict(plugins)), matcher))
+    except NoJson:
+        return tuple(found), False
+    return tuple(found), True
+
+
+def _judged(text: bytes, context: Context, matcher: Matcher) -> Iterator[Setting]:
     # one pass tells which values any text rule may match, so that only those are looked at one by one
     starts = [start for start, _ in matcher.candidates(text, 0, len(text))[0]]
     for leaf in named_by_neighbours(leaves(text)):

@@ -8,6 +8,7 @@ Both only name places: one function (``analyzer.secrets.matching``) confirms the
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from analyzer.errors import UsageError
@@ -27,7 +28,7 @@ CALLBACK_LIMIT: Final = 2_000_000
 """Reports in one block after which a pattern engine stops: a block of nothing but keywords."""
 
 
-class Matcher(Protocol):
+class Matcher(Hashable, Protocol):
     """Names candidates in a block."""
 
     name: str
