@@ -31,7 +31,7 @@ _PLACEHOLDER = re.compile(
       | true | false | yes | no | on | off | enabled | disabled | default | required | optional | unknown |
       invalid | missing
       | not[-_ ]?set | set | <nil> | (?:map)?\[\] | \{\} | \([\w -]{2,24}\) | nullptr
-      | [^\s.]{0,8}(?:\.\.\.|…)[^\s.]{0,6} | ENC\[.* | !\w+
+      | [^\s.]{0,8}(?:\.\.\.|…)[^\s.]{0,6} | ENC\[.* | !(?:vault|secret|env|ref|sub|include|encrypted)\b.*
     )\Z"""
 )
 STATUS_WORDS: Final = frozenset(
@@ -64,11 +64,12 @@ _HOST = re.compile(
 _NUMBER = re.compile(r"[-+]?[\d.,:_-]+(?:e[+-]?\d+)?(?:ms|us|ns|s|m|h|d|kb|mb|gb|b|%)?\Z", re.IGNORECASE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
 _VERSION = re.compile(r"v?\d+\.\d+(?:\.\d+)*(?:[-+.][\w.+-]+)?\Z")
-_CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)?\Z|&?[a-z]\w*\.[A-Z]\w*(?:\.\w+)*\{?\Z|(?:github|golang|gopkg)\.\w+/.*\Z")
+_CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)?\Z|[&*]?[a-z]\w*\.[A-Z]\w*(?:\.\w+)*\{?\Z|(?:github|golang|gopkg)\.\w+/.*\Z")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\Z")
 _SNAKE = re.compile(r"[a-z]+(?:[-_.][a-z]+)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
 _PUBLIC = re.compile(
     r"-----BEGIN (?:CERTIFICATE|(?:RSA |EC )?PUBLIC KEY|PGP PUBLIC|X509)|ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|MII[A-Z]"
+    r"|APA91b"  # the address of one device at Firebase
 )
 _PRIVATE = re.compile(r"MII[A-Za-z0-9+/]{1,4}IB(?:ADANBgkq|AAKCA)")
 _DUMMY_FRONT = re.compile(
@@ -192,6 +193,8 @@ def is_key_material(value: str) -> bool:
 
 def is_password(value: str) -> bool:
     """Letters, digits, and capitals or signs: more than ``base64-encoded`` or ``v2`` has."""
+    if len(value) >= 10 and value.isalnum() and len(_EDGE.findall(value)) >= 3:
+        return True
     return (
         any(c.isdigit() for c in value)
         and any(c.isalpha() for c in value)

@@ -226,7 +226,7 @@ SERVICES: Final[tuple[Rule, ...]] = (
         "[[pdus+_0XBPWQQ_«A32»]]",
         "in PagerDuty",
         "support.pagerduty.com",
-        left="A-Za-z0-9_+/=",
+        left="A-Za-z0-9_+/",
         right="A-Za-z0-9_+/=-",
         false=("sha256-o+u+e2RYT8q6FmyipP7Byq+z1BoRhZ1EQ+pt3S2EYTg=", "u+pjDZUIYBXCbMcnwfJw="),
         trigger=r"(?:pdus\+[A-Za-z0-9_+/-]{16}|u\+[A-Za-z0-9_+-]{18})",

@@ -16,7 +16,9 @@ _PROSE = re.compile(rf"{_WORD}(?:[ ,;:]+{_WORD})+[.!?]?\Z")
 _NEXT_FIELD = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*:")
 _REFERENCE = re.compile(
     r"""(?x) !\w | ENC\[ | (?:var|data|local|module|each|self|this|params|request|req|config|cfg|env|os|process|props
-    |settings|secrets|vault)\.[A-Za-z_] | (?:[a-z_]+(?:,[a-z_]+)+)\Z"""
+    |settings|secrets|vault)\.[A-Za-z_] | (?:[a-z_]+(?:,[a-z_]+)+)\Z
+    | [*&]?[A-Za-z_]\w*(?:\.\w+)*\[(?:\w*\]|\Z)
+    | [*&][A-Za-z_]\w*(?:\(\))?\.[A-Za-z_] | (?:Optional|Union|Callable|List|Dict|list|dict)\["""
 )
 _STORED_ELSEWHERE = re.compile(
     r"arn:aws|projects/[^/]+/secrets/|[\w.-]+(?:/[\w.-]+)+\#\w+\Z|op://|(?:vault|ssm|awssm|gcpsm):"
@@ -59,7 +61,7 @@ def _password(text: str, *, quoted: bool, loose: bool) -> Verdict:
         return "drop"
     if loose and not quoted and (shapes.is_word(text) or _PROSE.match(text) or not _has_weight(text)):
         return "drop"
-    if not quoted and shapes.is_call(text):
+    if not quoted and shapes.is_call(text) and not (shapes.is_random(text) and "(" not in text):
         return "drop"
     if shapes.is_plain_data(text) and len(text) < 4:
         return "drop"
