@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analyzer.logs import read_log
 from analyzer.logs.forms import read_line
+from analyzer.logs.search import Search
+from analyzer.logs.select import make_filter
+from analyzer.logs.source import open_feed
 
 JSON = '{"timestamp":"2026-11-22 12:00:00.000 Z","level":"error","msg":"m","caller":"app/a.go:1","error":"boom","n":1}'
 PLAIN = (
@@ -139,3 +144,30 @@ def test_the_command_searches_no_escaped_bytes(tmp_path):
     docker.write_text(json.dumps({"log": JSON + "\n", "stream": "stdout"}) + "\n")
     bare.write_text(JSON + "\n")
     assert (is_wrapped(str(docker)), is_wrapped(str(bare))) == (True, False)
+
+
+TEXTS = (
+    JSON,
+    PLAIN,
+    ZAP,
+    "error [2026-11-22 12:00:00.000 Z] begins here",
+    'ends here, timeout refused   caller="app/a.go:1" error=boom',
+    'at 2026-11-22 12:00:00 timeout refused   caller="app/a.go:1"',
+    "\tat some/file.go:3 +0x1",
+    "timeout refused",
+)
+LINES_OF = st.builds(str.__add__, st.sampled_from(("", "", "  ", *PREFIXES)), st.sampled_from(TEXTS))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(LINES_OF, min_size=1, max_size=20))
+@pytest.mark.parametrize(
+    "asked", [{"level": "error"}, {"grep": "timeout refused"}, {"level": "error", "error": "boom"}]
+)
+def test_searching_finds_what_reading_finds(asked, lines):
+    data = "\n".join(lines).encode()
+    whole = read_log(data).select(**asked).lines
+    found = list(Search(open_feed(data, 1 << 20), make_filter(**asked)))
+    assert [row["line"] for row in found] == whole["line"].tolist()
+    assert [row["kind"] for row in found] == whole["kind"].tolist()
+    assert [row["msg"] for row in found] == whole["msg"].tolist()

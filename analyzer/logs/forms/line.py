@@ -148,6 +148,7 @@ def _prefixed(body: bytes, lead: int) -> Record | None:
     # a table's cell looks like a service's name: blanks behind that say nothing
     if not known and not (inner.kind == STACK and (sure or body[size : size + 1] != b" ")):
         return None
+    inner.tail = None  # a collector's line may start a record wherever it stands
     inner.damage = [(at + lead + size if at >= 0 else at, length, why) for at, length, why in inner.damage]
     return inner
 

@@ -26,6 +26,8 @@ _CLOCK = re.compile(
     _LEVEL + r"(?P<delim>[ \t]*[^\w\[\s]{0,4}[ \t]*)"
     r"\[(?:[A-Z][a-z]{2} [ \d]\d )?\d?\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[AP]M)?\]"
 )
+# as split.RECORD_START: a line that may start a record is never taken for the end of a message
+_MAY_START = re.compile(r"(?:[A-Za-z-]{3,40}[ \t]+[^\w\[\s]{0,4}[ \t]*)?\[?\d{4}-\d\d-\d\d[T ]")
 _STAMP_ONLY = re.compile(r"\[(?P<time>[^\]]{8,64})\]")
 _LEVEL_ONLY = re.compile(_LEVEL + r"(?P<delim>[ \t]+(?:[^\w\[\s\"'(]{1,3}[ \t]+)?)")
 _TIME_FIRST = re.compile(
@@ -77,7 +79,7 @@ def read_with_caller(line: str) -> Record | None:
     if not CALLER.search(text) or text[:1].isspace():
         return None
     record = _plain(None, None, "", text)
-    record.tail = text
+    record.tail = None if _MAY_START.match(text) else text
     return record
 
 
