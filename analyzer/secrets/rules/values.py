@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from analyzer.secrets import shapes
@@ -30,6 +31,7 @@ INVITE_TOKEN: Final = 64
 """Length of ``model.TokenSize``: invitations, password resets, e-mail verification."""
 
 
+@lru_cache(maxsize=2048)
 def judge(promise: Promise, value: str, *, quoted: bool, loose: bool) -> Verdict:
     """Return ``ok``, ``weak`` or ``drop`` for a value under a name with ``promise``.
 
