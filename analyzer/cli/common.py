@@ -122,22 +122,42 @@ def write_frame(
 
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, width: int | None = None) -> str:
-    """Return an aligned plain-text table; numbers to the right, the last column cut to ``width`` if given."""
+    """Return an aligned plain-text table, numbers to the right; in ``width`` columns long texts are cut to share it."""
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [
         bool(rows) and all(isinstance(row[i], int | float) or row[i] is None for row in rows)
         for i in range(len(headers))
     ]
     widths = [max([len(h), *(len(row[i]) for row in cells)]) for i, h in enumerate(headers)]
+    if width is not None:
+        widths = _share(widths, width - 2 * (len(widths) - 1))
     lines = []
     for row in [list(headers), *cells]:
         parts = [
-            text.rjust(size) if right else text.ljust(size)
+            text.rjust(size) if right else _cut(text, size).ljust(size)
             for text, size, right in zip(row, widths, numeric, strict=True)
         ]
         line = "  ".join(parts).rstrip()
-        lines.append(line if width is None or len(line) <= width else line[: width - 1] + "…")
+        lines.append(line if width is None else _cut(line, width))
     return "\n".join(lines) + "\n"
+
+
+_LEAST = 24
+"""Width that a column keeps however narrow the terminal is: a time with milliseconds fits."""
+
+
+def _share(widths: list[int], room: int) -> list[int]:
+    """Return widths that fit into ``room``: the widest give first, and none less than the least."""
+    shared = list(widths)
+    while (over := sum(shared) - room) > 0 and (widest := max(shared, default=0)) > _LEAST:
+        next_widest = max((size for size in shared if size < widest), default=_LEAST)
+        least = max(next_widest, _LEAST, widest - -(-over // shared.count(widest)))
+        shared = [least if size == widest else size for size in shared]
+    return shared
+
+
+def _cut(text: str, size: int) -> str:
+    return text if len(text) <= size else text[: size - 1] + "…"
 
 
 def _cell(value: object) -> str:

@@ -23,10 +23,10 @@ from analyzer.cli.common import (
     notice,
     progress_bar,
     tell_problems,
-    text_table,
     write_frame,
     write_output,
 )
+from analyzer.cli.logtables import NOTHING, for_people, rows_table, with_errors
 from analyzer.errors import Problem, UsageError
 from analyzer.text import printable
 
@@ -45,17 +45,6 @@ class LogFormat(StrEnum):
     jsonl = "jsonl"
     csv = "csv"
     parquet = "parquet"
-
-
-# what a table without rows leaves open
-_NOTHING = {
-    None: "no line fits",
-    "panics": "no panic found",
-    "templates": "no record fits",
-    "timeline": "no record fits",
-}
-_SHOWN = ("line", "time", "level", "caller", "msg", "error")
-_TABLE_WIDTHS = {"msg": 120, "error": 120, "sample": 100, "template": 100, "stack": 60, "last_error": 80}
 
 
 def command(
@@ -106,9 +95,15 @@ def command(
         problems = _search(source, chosen, form, output, force=force, quiet=quiet)
     if problems is None:
         with progress_bar(enabled=not (quiet or no_progress)) as progress:
-            problems = _frames(
-                source, chosen, question, form, node, output, force=force, quiet=quiet, progress=progress
-            )
+            frame, problems = _frames(source, chosen, question, node, progress)
+        if question == "stats" and form is not LogFormat.jsonl:
+            # one type a column: these forms cannot hold counts beside times
+            frame = frame.assign(value=frame["value"].map(str, na_action="ignore").astype("str"))
+        if form is LogFormat.table:
+            if frame.empty:
+                notice(NOTHING[question], quiet=quiet)
+            frame = for_people(frame, question)
+        write_frame(frame, FrameFormat(form.value), output, force=force)
     tell_problems(problems, printable(source))
     raise typer.Exit(INCOMPLETE if any(problem.severity == "error" for problem in problems) else DONE)
 
@@ -132,8 +127,8 @@ def _search(
     if not rows and not has_record(open_feed(source, 1 << 20)):
         return None
     if not rows and form is LogFormat.table:
-        notice(_NOTHING[None], quiet=quiet)
-    write_output(_table(rows) if form is LogFormat.table else _lines(rows, form), output, force=force)
+        notice(NOTHING[None], quiet=quiet)
+    write_output(rows_table(rows) if form is LogFormat.table else _lines(rows, form), output, force=force)
     return [
         Problem(None, printable(search.feed.name), "read", "error", printable(text)) for text in search.feed.trouble
     ]
@@ -174,34 +169,10 @@ def _lines(rows: Iterable[dict[str, Any]], form: LogFormat) -> Iterator[bytes]:
     yield buffer.getvalue().encode("utf-8", "backslashreplace")
 
 
-def _table(rows: Iterable[dict[str, Any]]) -> str:
-    cells = [[_short(name, row[name]) for name in _SHOWN] for row in rows]
-    from analyzer.cli.common import terminal_width
-
-    return text_table(_SHOWN, cells, width=terminal_width())
-
-
-def _short(name: str, value: Any) -> Any:
-    if value is None:
-        return ""
-    if name == "time":
-        return value.isoformat(timespec="milliseconds")
-    return printable(value.strip(), _TABLE_WIDTHS.get(name)) if isinstance(value, str) else value
-
-
 def _frames(
-    source: str,
-    chosen: Filter,
-    question: str | None,
-    form: LogFormat,
-    node: str | None,
-    output: Path | None,
-    *,
-    force: bool,
-    quiet: bool,
-    progress: Any,
-) -> list[Problem]:
-    """Write the answer to a question, or the rows, from whole logs."""
+    source: str, chosen: Filter, question: str | None, node: str | None, progress: Any
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the answer to a question, or the rows, from whole logs."""
     from analyzer.logs.schema import RECORD_KINDS
 
     logs, problems = _logs(source, node, progress)
@@ -213,15 +184,7 @@ def _frames(
     frame = _answer(logs, chosen, question)
     if question == "panics" and not frame.empty:
         no_logs = []  # what a crash prints holds no record
-    if question == "stats" and form is not LogFormat.jsonl:
-        # one type a column: these forms cannot hold counts beside times
-        frame = frame.assign(value=frame["value"].map(str, na_action="ignore").astype("str"))
-    if form is LogFormat.table:
-        if frame.empty and logs:
-            notice(_NOTHING[question], quiet=quiet)
-        frame = _for_people(frame, question)
-    write_frame(frame, FrameFormat(form.value), output, force=force)
-    return problems + no_logs
+    return frame, problems + no_logs
 
 
 def _logs(source: str, node: str | None, progress: Any) -> tuple[dict[str, Log], list[Problem]]:
@@ -293,20 +256,10 @@ def _answer(logs: dict[str, Log], chosen: Filter, question: str | None) -> pd.Da
         return found[found["line"].isin(kept)].reset_index(drop=True)
     log = replace(whole, lines=keep(lines, chosen).reset_index(drop=True))
     if question == "templates":
-        return _with_errors(log.templates(), log.lines)
+        return with_errors(log.templates(), log.lines)
     if question == "timeline":
         return _timeline(log)
     return log.lines
-
-
-def _with_errors(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    """Return message patterns with the error text of their sample: the message alone seldom tells the cause."""
-    import pandas as pd
-
-    rows = lines[lines["line"].isin(found["line"])]
-    errors = dict(zip(zip(rows["line"], rows["msg"], strict=True), rows["error"], strict=True))
-    texts = [errors.get(sample) for sample in zip(found["line"], found["sample"], strict=True)]
-    return found.assign(error=pd.Series(texts, index=found.index, dtype="str"))
 
 
 def _stats(logs: dict[str, Log], chosen: Filter) -> pd.DataFrame:
@@ -331,27 +284,3 @@ def _timeline(log: Log) -> pd.DataFrame:
         if seconds / size <= 120:
             return log.timeline(freq).reset_index()
     return log.timeline("1D").reset_index()
-
-
-def _for_people(frame: pd.DataFrame, question: str | None) -> pd.DataFrame:
-    """Return what a table shows: fewer columns, no line breaks, long texts cut."""
-    if question is None:
-        names = [name for name in ("node", *_SHOWN) if name in frame]
-        frame = frame[names]
-    elif question == "templates":
-        frame = frame[["count", "level", "first", "last", "caller", "template", "error"]]
-    elif question == "panics":
-        frame = frame[["line", "kind", "time", "goroutines", "plugin_id", "message", "top_function"]]
-    shown = frame.copy()
-    for name in shown.columns:
-        if str(shown[name].dtype) in {"str", "category"}:
-            limit = _TABLE_WIDTHS.get(str(name), 80)
-            shown[name] = [
-                printable(value.strip(), limit) if isinstance(value, str) else "" for value in shown[name].tolist()
-            ]
-        elif str(shown[name].dtype).startswith("datetime64"):
-            shown[name] = [
-                value.isoformat(timespec="milliseconds") if value == value else ""  # noqa: PLR0124
-                for value in shown[name]
-            ]
-    return shown
