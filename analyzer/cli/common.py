@@ -122,7 +122,7 @@ def write_frame(
 
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, width: int | None = None) -> str:
-    """Return an aligned plain-text table, numbers to the right; in ``width`` columns long texts are cut to share it."""
+    """Return an aligned plain-text table, numbers to the right; lines are cut to ``width``, free text sharing it."""
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [
         bool(rows) and all(isinstance(row[i], int | float) or row[i] is None for row in rows)
@@ -130,7 +130,7 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, widt
     ]
     widths = [max([len(h), *(len(row[i]) for row in cells)]) for i, h in enumerate(headers)]
     if width is not None:
-        widths = _share(widths, width - 2 * (len(widths) - 1))
+        widths = _share(widths, [header in _FREE_TEXT for header in headers], width - 2 * (len(widths) - 1))
     lines = []
     for row in [list(headers), *cells]:
         parts = [
@@ -142,17 +142,22 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, widt
     return "\n".join(lines) + "\n"
 
 
+# headers of columns that give way where a table is too wide, and the width that each keeps
+_FREE_TEXT = frozenset({"msg", "error", "template", "message"})
 _LEAST = 24
-"""Width that a column keeps however narrow the terminal is: a time with milliseconds fits."""
 
 
-def _share(widths: list[int], room: int) -> list[int]:
-    """Return widths that fit into ``room``: the widest give first, and none less than the least."""
+def _share(widths: list[int], free: list[bool], room: int) -> list[int]:
+    """Return widths that fit into ``room``: the widest of the columns of free text give first."""
     shared = list(widths)
-    while (over := sum(shared) - room) > 0 and (widest := max(shared, default=0)) > _LEAST:
-        next_widest = max((size for size in shared if size < widest), default=_LEAST)
-        least = max(next_widest, _LEAST, widest - -(-over // shared.count(widest)))
-        shared = [least if size == widest else size for size in shared]
+    while (over := sum(shared) - room) > 0:
+        sizes = [size for size, may in zip(shared, free, strict=True) if may and size > _LEAST]
+        if not sizes:
+            break
+        widest = max(sizes)
+        next_widest = max((size for size in sizes if size < widest), default=_LEAST)
+        given = max(next_widest, widest - -(-over // sizes.count(widest)))
+        shared = [given if may and size == widest else size for size, may in zip(shared, free, strict=True)]
     return shared
 
 
