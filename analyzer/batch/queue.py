@@ -138,7 +138,7 @@ def _expand_url(url: str) -> Iterator[Item]:
     """List a remote folder or pattern; a single URL is passed on as it is."""
     path = url.partition("?")[0]
     wild = glob.has_magic(path.partition("://")[2])
-    if not (wild or path.endswith("/")):
+    if not (wild or path.endswith("/") or _is_remote_folder(url)):
         yield Item(url)
         return
     try:
@@ -147,6 +147,19 @@ def _expand_url(url: str) -> Iterator[Item]:
         yield Item(url, error=f"needs the extra 'remote' ({error.name or 'a library'} is not installed)")
     except Exception as error:  # every protocol has errors of its own; their text may hold a signed URL
         yield Item(url, error=f"cannot be listed ({type(error).__name__})")
+
+
+def _is_remote_folder(url: str) -> bool:
+    """Whether a URL that does not say so names a folder; a web server has none, and archives are none."""
+    if url.lower().startswith(("http://", "https://", "file://")) or _any_suffix(url.partition("?")[0]):
+        return False
+    try:
+        import fsspec
+
+        system, path = fsspec.core.url_to_fs(url)
+        return bool(system.isdir(path))
+    except Exception:  # opening it will tell
+        return False
 
 
 def _listed(url: str, *, wild: bool) -> Iterator[tuple[str, int | None]]:
