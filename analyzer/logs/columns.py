@@ -61,8 +61,7 @@ class Columns:
         """Return the columns of known keys; those that no line has are left out."""
         held = [name for name in names if name in self._slots]
         coded = [name for name in held if COLUMN_TYPES[name] == "category"]
-        short = [name for name in coded if self._is_short(self._slots[name])]
-        built: dict[str, Any] = self._names(short)
+        built: dict[str, Any] = self._names(coded)
         for name in coded:
             if name not in built:
                 values = self._values(self._slots[name]).dictionary_encode()
@@ -71,14 +70,8 @@ class Columns:
         built |= {name: self._integers(self._slots[name]) for name in whole}
         return built | self._texts([name for name in held if name not in built])
 
-    def _is_short(self, slot: Slot) -> bool:
-        """Tell whether all values are strings without escapes of up to 32 bytes."""
-        pairs, at = self.pairs, slot.pairs
-        size = pairs.end[at] - pairs.start[at]
-        return bool(size.max() <= _LONGEST_NAME and pairs.string[at].all() and not pairs.escaped[at].any())
-
     def _names(self, held: list[str]) -> dict[str, Coded]:
-        """Return categorical columns of short values without cutting them all out.
+        """Return categorical columns without cutting out all values, if these are short strings without escapes.
 
         Values of one word are told apart by it. Of longer ones a hash of their words tells them apart, and each is then
         held against the first of its hash, so the result is exact; should two have one hash, none is returned.
@@ -86,8 +79,12 @@ class Columns:
         built, several = {}, []
         for name in held:
             at = self._slots[name].pairs
-            start, size = self.pairs.start[at], self.pairs.end[at] - self.pairs.start[at]
-            if size.max() > 8:
+            start = self.pairs.start[at]
+            size = self.pairs.end[at] - start
+            longest = size.max()
+            if longest > _LONGEST_NAME or not self.pairs.string[at].all() or self.pairs.escaped[at].any():
+                continue
+            if longest > 8:
                 several.append((name, at, start, size))
                 continue
             codes, found = pd.factorize(self.text.words[start] & MASKS.take(size))
