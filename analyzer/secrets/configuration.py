@@ -245,12 +245,12 @@ def _from_rule(leaf: Leaf, match: Match, row: Credential | None, context: Contex
     start, end = leaf.place(match.start, match.end)
     if row is not None:
         reason, remedy, known = (
-            f"{_why(row, context.version)}; it holds a {match.rule.kind}",
+            f"{_why(row, context.version)}; it holds {_a(match.rule.kind)}",
             _remedy(row),
             _known(row, context.version),
         )
     else:
-        reason, known = _clear_because(leaf, context, f"holds a {match.rule.kind}")
+        reason, known = _clear_because(leaf, context, f"holds {_a(match.rule.kind)}")
         remedy = match.rule.remedy
     return Setting(
         f"config-{match.rule.id}",
@@ -276,6 +276,8 @@ def _by_surroundings(leaf: Leaf) -> Promise:
     value = leaf.value
     if not leaf.is_text or shapes.is_id(value) or shapes.is_setting_reference(value):
         return "none"
+    if leaf.key.lower() == "key":
+        return "key" if shapes.is_key_material(value) else "none"
     if is_some_key(leaf.key):
         return "key" if shapes.is_key_material(value) or shapes.is_strong(value) else "none"
     if holds_many(leaf.key):
@@ -283,14 +285,21 @@ def _by_surroundings(leaf: Leaf) -> Promise:
     holder = _INDEX.sub("", leaf.path.rpartition(".")[0]).rpartition(".")[2]
     if leaf.key.lower() in _PLAIN_KEYS or not holds_many(holder):
         return "none"
-    return "password" if shapes.is_key_material(value) or shapes.is_password(value) else "none"
+    if value.startswith("#") or not holder.lower().startswith(("pass", "cred")):
+        return "token" if shapes.is_key_material(value) else "none"
+    return "password" if shapes.is_key_material(value) or shapes.is_strong(value) else "none"
 
 
 _INDEX = re.compile(r"\[\d+\]\Z")
 _PLAIN_KEYS: Final = frozenset(
-    "user username name id type kind role email login host url server domain account tenant scope issuer realm".split()  # noqa: SIM905
+    """user username name id type kind role email login host url server domain account tenant scope issuer realm
+    policy mode""".split()  # noqa: SIM905
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,20} +(?=[^\s=,]{8,}\Z)")
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeio' else 'a'} {kind}"
 
 
 def _by_name(leaf: Leaf, row: Credential | None, context: Context) -> Iterator[Setting]:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from analyzer.format.masks import is_mask
+from analyzer.format.masks import DATA_SOURCE_USER_INFO, is_mask
 
 Form: TypeAlias = Literal["url", "keyword", "opaque", "parameter"]
 
@@ -61,5 +61,7 @@ def passwords(text: str) -> list[Password]:
 
 def _user_info_end(rest: str) -> int:
     """Return where the user info ends: the last ``@`` before a host; the password may be unescaped."""
+    if rest.startswith(f"{DATA_SOURCE_USER_INFO}@"):
+        return len(DATA_SOURCE_USER_INFO)  # a password after it may hold another "@"
     query = re.search(r"[?&][\w.-]+=", rest)
     return rest.rfind("@", 0, query.start() if query else len(rest))

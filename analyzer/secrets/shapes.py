@@ -67,6 +67,7 @@ _VERSION = re.compile(r"v?\d+\.\d+(?:\.\d+)*(?:[-+.][\w.+-]+)?\Z")
 _CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)?\Z|[&*]?[a-z]\w*\.[A-Z]\w*(?:\.\w+)*\{?\Z|(?:github|golang|gopkg)\.\w+/.*\Z")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*\Z")
 _SNAKE = re.compile(r"[a-z]+(?:[-_.][a-z]+)+\Z|[A-Z]+(?:_[A-Z]+)+\Z")
+_SLUG = re.compile(r"[a-z]+(?:[-_.](?:[a-z]+|\d{1,4}))+\Z")
 _PUBLIC = re.compile(
     r"-----BEGIN (?:CERTIFICATE|(?:RSA |EC )?PUBLIC KEY|PGP PUBLIC|X509)|ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|MII[A-Z]"
     r"|APA91b"  # the address of one device at Firebase
@@ -178,7 +179,8 @@ def is_dense(value: str) -> bool:
         return False
     kinds = value.replace("/", "").translate(_KINDS)
     changes = sum(a != b for a, b in pairwise(kinds))
-    return changes * 3 >= len(kinds) and {"a", "A"} <= set(kinds)
+    # the length of such a key is known, and few paths have it
+    return changes * (4 if len(value) == 40 else 3) >= len(kinds) and {"a", "A"} <= set(kinds)
 
 
 def changes_case(value: str) -> bool:
@@ -205,6 +207,8 @@ def is_password(value: str) -> bool:
 def is_strong(value: str) -> bool:
     """Whether ``value`` is a password by its signs or its length; ``MM-12345`` is none."""
     signs = any(c in "!@#$%^&*?~=+" for c in value)
+    if value.isalnum() and is_password(value) and len(_EDGE.findall(value)) >= 3:
+        return len(value) >= 10
     all_kinds = len(value) >= 10 and any(map(str.islower, value)) and any(map(str.isupper, value))
     return is_password(value) and " " not in value and (signs or all_kinds)
 
@@ -231,6 +235,11 @@ def is_word(value: str) -> bool:
         or bool(_CAMEL.match(value) or _SNAKE.match(value))
         or (value.isupper() and value.isalpha())
     )
+
+
+def is_slug(value: str) -> bool:
+    """Whether ``value`` is a name of words and numbers: ``ci-runner-03``."""
+    return bool(_SLUG.match(value))
 
 
 def is_random(value: str) -> bool:

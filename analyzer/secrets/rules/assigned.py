@@ -41,7 +41,8 @@ _ARGUMENT: Final = r"--(?P<name>(?:[a-z0-9]{1,12}-){0,2}(?:password|passwd|passp
 
 _VALUE_KEYS: Final = "_?(?:(?:new_?|old_?)?value|content|actual_val|base_val)"
 _PAIR: Final = (
-    rf"""{NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})(?:\\{{0,7}}["'])?[, \t]{{1,4}}(?P<quote>(?:\\{{0,7}}["'])?)"""
+    rf"""{NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})(?:\\{{0,7}}["'])?"""
+    r"""(?:[, \t]{1,4}|(?:\\n|\r?\n)[ ]{1,20})(?P<quote>(?:\\{0,7}["'])?)"""
     rf"""{_VALUE_KEYS}(?:\\{{0,7}}["'])?[ ]?[:=][ ]?(?P<open>(?:\\{{0,7}}["'])?)(?P<secret>[^\s"'`])"""
 )
 _SPOKEN_WORDS: Final = (
@@ -55,7 +56,7 @@ _SPOKEN_WORDS: Final = (
     "auth key",
 )
 _SPOKEN_NAMES: Final = "(?:" + "|".join(_SPOKEN_WORDS) + ")"
-_LINK: Final = r"(?: for [A-Za-z0-9_.@-]{1,40})?(?: is| to| was)?[ :]{1,2}"
+_LINK: Final = r"(?:(?: for [A-Za-z0-9_.@-]{1,40})?(?: is| was)| to)?[ :]{1,2}"
 _SPOKEN: Final = (
     rf"""(?P<name>{_SPOKEN_NAMES})(?P<link>{_LINK})(?P<open>\\{{0,7}}["'])?(?P<secret>[^\s"'`\\]{{4,200}})"""
 )
@@ -229,6 +230,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             '<add key="Password" value="[[«C12»]]" />',
             "config updated key=LdapSettings.BindPassword value=[[«C12»]] user=x",
             '<apiKey value="[[«A32»]]"/>',
+            '- name: SMTP_PASSWORD\n      value: "[[«C12»]]"',
         ),
         false=('{"name":"DB_PASSWORD","value":"${DB_PASSWORD}"}', '{"key":"SMTPPassword","type":"text"}'),
     ),
@@ -261,6 +263,9 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             "/plugins/github/api/v1/token request_id=«m26» user_id=«m26»",
             "password is base64-encoded",
             "password for bob is incorrect",
+            "Refreshing token for user «m26»",
+            "token for user: «m26»",
+            "token 'ci-runner-03' expired",
             "token for «uuid» is missing",
             "password authentication failed",
             "token bucket-full-rate",

@@ -207,12 +207,17 @@ def spoken_value(hit: Hit) -> bool:
 _WORD_END = re.compile(rb"""[\s"'`<>|\\\x00]""")
 
 
+_REFUSED = re.compile(
+    rb"[,:]? (?:is |was )?(?:not |in)valid| (?:is|was) (?:not|un|re|expired)| (?:rejected|expired|unknown)"
+)
+
+
 def spoken(hit: Hit) -> Verdict:
     """``API key ... is not valid``: in a sentence only what a machine made can be meant, or what stands in quotes."""
     value, name = hit.value, hit.group("name").lower()
     if shapes.is_clean(value) or shapes.is_reference(value) or shapes.is_plain_data(value) or shapes.is_word(value):
         return "drop"
-    if len(value) > 200 or _FIELD.match(value):
+    if len(value) > 200 or _FIELD.match(value) or shapes.is_slug(value):
         return "drop"
     told = hit.group("link").strip() not in {"", "for"}
     if name.endswith(" key") and told and len(value) >= 16 and (shapes.is_hash(value) or shapes.is_uuid(value)):
@@ -230,6 +235,9 @@ def spoken(hit: Hit) -> Verdict:
         return "drop"
     if told and name.endswith(" key") and shapes.is_password(value):
         return "ok"
+    if shapes.is_mattermost_id(value) and not hit.match.group("open") and not told:
+        # "access token ID revoked" names the token by its id; "token TOKEN is invalid" shows it
+        return "ok" if _REFUSED.match(hit.block, hit.end) else "weak"
     return "ok" if shapes.is_random(value) and value.replace("-", "").replace("_", "").isprintable() else "drop"
 
 

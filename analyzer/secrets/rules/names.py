@@ -58,6 +58,9 @@ _KEY_WORDS: Final = (
     "application",
     "licence",
     "crypt",
+    "genie",
+    "function",
+    "functions",
 )
 KEY_COMPOUNDS: Final = tuple(f"{word}{dash}key" for word in _KEY_WORDS for dash in ("", "_", "-"))
 """``apikey``, ``api_key``, ``api-key``, ...: ``key`` alone promises nothing."""
@@ -106,7 +109,8 @@ _TAIL_NONE = re.compile(
     hash | salt(?:ed)?hash | digest | checksum | sum
     | fingerprint | hint | help(?:text)? | label | title | description | placeholder | displayname | source |
     scope | scopes | audience | issuer
-    | rotation\w* | manager | store | storage | service | handler | validator | validation | verified |
+    | rotation\w* | manager | stores? | storage | encoder | encoding | vault
+    | service | handler | validator | validation | verified |
     verification | auth | authentication
     | login | update | updated | updatedat | createat | expiresat | lastused | strength | lowercase |
     uppercase | symbol | number | per\w+ | logging
@@ -159,7 +163,7 @@ def promise(name: str) -> Promise:
     if kind == "none":
         return "none"
     tail = plain[end:]
-    return "none" if tail and _TAIL_NONE.search(tail) else kind
+    return "none" if tail and (_TAIL_NONE.search(tail) or _TAIL_NONE.search(tail.removeprefix("s"))) else kind
 
 
 def is_no_secret(name: str) -> bool:
@@ -176,8 +180,7 @@ def _kind(last: str, plain: str) -> tuple[Promise, int]:
     for kind, word in (("secret", "secret"), ("token", "token"), ("secret", "credential"), ("secret", "creds")):
         at = plain.rfind(word)
         if at >= 0 and at + len(word) > best[1]:
-            end = at + len(word) + (1 if plain[at + len(word) : at + len(word) + 1] == "s" else 0)
-            best = (kind, end)  # type: ignore[assignment]
+            best = (kind, at + len(word))  # type: ignore[assignment]
     keys = list(_KEY.finditer(plain))
     if keys and keys[-1].end() > best[1]:
         best = ("key", keys[-1].end())

@@ -93,7 +93,7 @@ def _machine_made(text: str) -> Verdict:
     # a token with a dot in it may read like a Go name
     if shapes.is_call(text) and ("(" in text or "/" in text or not shapes.is_random(text)):
         return "drop"
-    if shapes.is_word(text):
+    if shapes.is_word(text) or shapes.is_slug(text):
         return "drop"
     if len(text) < 12 and not (any(c.isdigit() for c in text) and any(c.isalpha() for c in text)):
         return "drop"
