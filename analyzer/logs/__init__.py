@@ -13,10 +13,10 @@ from analyzer.logs.plugins import PLUGINS
 from analyzer.logs.reader import read_log
 from analyzer.logs.requests import REQUEST_ERRORS, SLOW
 from analyzer.logs.schema import DAMAGE, KINDS, LINES, QUALITY
+from analyzer.logs.sessions import SESSIONS
 from analyzer.logs.sourcelinks import SourceLink, source_link
 from analyzer.logs.stats import LogStats
 from analyzer.logs.templates import TEMPLATES
-from analyzer.logs.timeline import SESSIONS
 
 __all__ = [
     "DAMAGE",

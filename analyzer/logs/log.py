@@ -106,7 +106,7 @@ class Log:
 
     def sessions(self) -> pd.DataFrame:
         """Return the runs of the server that the log shows (schema ``SESSIONS``)."""
-        from analyzer.logs.timeline import sessions
+        from analyzer.logs.sessions import sessions
 
         return sessions(self.lines)
 

@@ -204,3 +204,19 @@ def test_an_open_websocket_is_no_slow_request():
     ]
     slow = read_log("\n".join(lines).encode()).slow()
     assert slow[["request_id", "kind"]].to_dict("records") == [{"request_id": "r2", "kind": "span"}]
+
+
+def test_a_server_that_crashes_again_and_again():
+    lines: list[str] = []
+    for number in range(40):
+        lines += start(number * 10, f"11.{number}.0")
+        lines += [line(number * 10 + 3, "Server is listening on [::]:8065")] * (number % 2)
+        lines += [line(number * 10 + 4, "x", "error")] * (number % 3)
+        lines += [line(number * 10 + 5, text) for text in ("Stopping Server...", "Server stopped")] * (number % 4 == 3)
+    found = log_of(*lines).sessions()
+    assert found["version"].tolist() == [f"11.{number}.0" for number in range(40)]
+    assert found["ready"].notna().tolist() == [number % 2 == 1 for number in range(40)]
+    assert found["errors"].tolist() == [number % 3 for number in range(40)]
+    assert found["end"].tolist() == ["stopped" if number % 4 == 3 else "cut" for number in range(39)] + ["stopped"]
+    assert int(found["records"].sum()) == len(lines)
+    assert (found["last"] - found["start"]).dt.total_seconds().isin([2, 3, 4, 5]).all()
