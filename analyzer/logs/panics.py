@@ -218,7 +218,7 @@ def _process(lines: pd.DataFrame) -> list[_Panic]:
         if row < at:
             continue
         rows = _dumped(message, text_rows, row)
-        stack = "\n".join(str(message.iloc[each]) for each in rows)
+        stack = "\n".join(map(str, message.iloc[rows].tolist()))
         head = str(message.iloc[row])
         found.append(_Panic("process", rows, head.partition(": ")[2] or head, stack))
         at = rows[-1] + 1
