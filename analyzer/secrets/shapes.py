@@ -181,7 +181,7 @@ def is_dense(value: str) -> bool:
     changes = sum(a != b for a, b in pairwise(kinds))
     # chance gives a key of the usual length fewer changes; names of folders have no runs of capitals then
     runs = len(value) == 40 and len(re.findall("[A-Z]{2,}", value)) >= 3
-    return changes * (4 if runs else 3) >= len(kinds) and {"a", "A"} <= set(kinds)
+    return changes * (5 if runs else 3) >= len(kinds) and {"a", "A"} <= set(kinds)
 
 
 def changes_case(value: str) -> bool:
