@@ -3,7 +3,8 @@
 Where they come from (packet-format.md 4.6): net/http's ``http: panic serving`` (``http2:`` over TLS); the web hub's
 ``Recovering from Hub panic.`` and the stack in the record after it; ``Unhandled panic in job`` with a goroutine dump
 in ``stack``, ``A panic occurred`` of the server's start likewise (cmd/mattermost/commands/server.go); a plugin's
-stderr, one record a line; a crash of the process itself, as text between the records (Go's runtime/panic.go).
+stderr, one record a line; what was caught elsewhere, a message about a panic with a field ``panic``; a crash of the
+process itself, as text between the records (Go's runtime/panic.go).
 
 What a plugin writes through Go's ``os.Stderr`` has ``source: plugin_stderr``. What the runtime prints when the plugin
 dies does not go that way: hashicorp/go-plugin reads it from the process (client.go, logStderr) and hands each line
@@ -29,7 +30,7 @@ PANICS = FrameSchema(
         Column("line", "int64", "first line of it"),
         Column("last_line", "int64", "last line of it"),
         Column(
-            "kind", "str", "http, hub, job, plugin, server (while it started) or process (what Go printed when it died)"
+            "kind", "str", "http, hub, job, plugin, server (elsewhere in it) or process (what Go printed when it died)"
         ),
         Column("time", TIME, "when; of a process crash the time of the record before it"),
         Column("message", "str", "what it panicked with"),
@@ -113,7 +114,7 @@ def _records(lines: pd.DataFrame) -> list[_Panic]:
     message = lines["msg"].fillna("")
     found: list[_Panic] = []
     records = lines["kind"].isin(RECORD_KINDS).to_numpy()
-    mask = message.str.contains("panic serving", regex=False) | message.isin((_HUB, *_DUMPED))
+    mask = message.str.contains("panic", case=False, regex=False)
     for row in (mask.to_numpy() & records).nonzero()[0].tolist():
         text = str(message.iloc[row])
         served = _HTTP.search(text)
@@ -128,7 +129,19 @@ def _records(lines: pd.DataFrame) -> list[_Panic]:
             found.append(_Panic(kind, [row], _text(values.get(said)) or text, _text(values.get("stack"))))
         elif text == _HUB:
             found.append(_hub(lines, message, row))
+        else:
+            found += _caught(lines, row)
     return found
+
+
+def _caught(lines: pd.DataFrame, row: int) -> list[_Panic]:
+    """Return the panic that a record tells of in its field ``panic``, if it has one."""
+    values = field_values(lines.iloc[[row]], ("panic", "stack", "plugin_id"))[0]
+    said = _text(values.get("panic"))
+    if not said:
+        return []
+    owner = values.get("plugin_id")
+    return [_Panic("plugin" if owner else "server", [row], said, _text(values.get("stack")), owner)]
 
 
 def _continued(lines: pd.DataFrame, row: int) -> list[int]:
@@ -155,6 +168,10 @@ def _hub(lines: pd.DataFrame, message: pd.Series[Any], row: int) -> _Panic:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict | list):
+        import orjson
+
+        return orjson.dumps(value).decode()
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 

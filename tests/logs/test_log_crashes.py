@@ -50,6 +50,20 @@ def test_a_panic_while_the_server_starts():
     assert (panic["kind"], panic["message"], panic["goroutines"]) == ("server", "runtime error: nil map", 2)
 
 
+def test_panics_that_were_caught_elsewhere():
+    log = log_of(
+        line(0, "Panic in orphan cleanup goroutine", "error", source_field_id="f", panic="nil map"),
+        line(1, "Handler panicked", "error", plugin_id="p", panic={"a": 1}, stack=DUMP),
+        line(2, "Panic button pressed", "error", button="red"),
+    )
+    found = log.panics()
+    assert found[["kind", "message"]].to_dict("records") == [
+        {"kind": "server", "message": "nil map"},
+        {"kind": "plugin", "message": '{"a":1}'},
+    ]
+    assert found["goroutines"].astype("object").tolist()[1] == 2
+
+
 def test_two_panics_of_one_plugin_are_two():
     text = ("panic: boom [recovered]", "\tpanic: bang", "[signal SIGSEGV: segmentation violation]", "", *STACK)
     records = [line(0, part + "\n", "error", plugin_id="p", source="plugin_stderr") for part in text * 2]
