@@ -15,14 +15,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection, Pipe
-from multiprocessing.reduction import recv_handle, send_handle
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from analyzer.batch.channel import Channel
 
 if TYPE_CHECKING:
     from analyzer.batch.worker import WorkerLimits
 
-_STEP: Final = 0.002
+_STEP: Final = 0.0005
 _current: Nursery | None = None
 
 
@@ -31,7 +31,7 @@ def begin(load: Callable[[], None]) -> None:
     global _current  # noqa: PLW0603 -- one for a process, as its command line is
     if sys.platform != "linux" or threading.active_count() > 1 or _current is not None:
         return
-    ours, theirs = Pipe()
+    ours, theirs = Channel.pair()
     with _undisturbed():  # until the child no longer listens to Ctrl-C
         pid = os.fork()
         if pid == 0:
@@ -57,11 +57,11 @@ def end() -> None:
 class Nursery:
     """The command's side of the nursery."""
 
-    def __init__(self, pid: int, pipe: Connection) -> None:
+    def __init__(self, pid: int, pipe: Channel) -> None:
         self._pid = pid
         self._pipe = pipe
 
-    def fork(self, pipe: Connection, work: Callable[[str], Any], limits: WorkerLimits) -> Ward | None:
+    def fork(self, pipe: Channel, work: Callable[[str], Any], limits: WorkerLimits) -> Ward | None:
         """Fork a worker that answers on ``pipe``; None if the nursery is gone."""
         pid = self._ask(("fork", work, limits), pipe.fileno())
         return Ward(self, pid) if isinstance(pid, int) else None
@@ -75,7 +75,7 @@ class Nursery:
         with _undisturbed(), contextlib.suppress(EOFError, OSError):
             self._pipe.send(request)
             if handle is not None:
-                send_handle(self._pipe, handle, self._pid)
+                self._pipe.send_handle(handle)
             return self._pipe.recv()
         return None
 
@@ -127,7 +127,7 @@ def _undisturbed() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def _tend(pipe: Connection, load: Callable[[], None]) -> NoReturn:
+def _tend(pipe: Channel, load: Callable[[], None]) -> NoReturn:
     """Live as the nursery until the command is gone."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the command, which ends this
@@ -148,16 +148,16 @@ def _tend(pipe: Connection, load: Callable[[], None]) -> NoReturn:
         os._exit(0)
 
 
-def _fork(pipe: Connection, work: Callable[[str], Any], limits: WorkerLimits) -> int:
+def _fork(pipe: Channel, work: Callable[[str], Any], limits: WorkerLimits) -> int:
     from analyzer.batch.worker import work_through
 
-    handle = recv_handle(pipe)
+    handle = pipe.recv_handle()
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
             pipe.close()
-            work_through(Connection(handle), [], work, limits)
+            work_through(Channel.of(handle), [], work, limits)
             code = 0
         finally:
             os._exit(code)

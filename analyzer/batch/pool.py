@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from analyzer.batch.channel import Channel
 from analyzer.batch.worker import WorkerLimits, work_through
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def run(
 @dataclass(slots=True, eq=False)
 class _Worker:
     process: BaseProcess | Ward
-    pipe: Connection
+    pipe: Connection | Channel
     source: str = ""
     deadline: float = 0.0
 
@@ -111,26 +112,35 @@ class _Crew(Generic[T]):
 
     def start(self, source: str) -> None:
         """Start one more worker on ``source``."""
-        ours, theirs = self._context.Pipe()
-        process = self._nursery.fork(theirs, self._work, self._limits) if self._nursery is not None else None
-        worker = _Worker(process or self._started(ours, theirs), ours)
-        theirs.close()
+        worker = self._fostered() or self._started()
         self._workers.append(worker)
         self.give(worker, source)
 
-    def _started(self, ours: Connection, theirs: Connection) -> BaseProcess:
+    def _fostered(self) -> _Worker | None:
+        """Start a worker from the nursery, if there is one."""
+        if self._nursery is None:
+            return None
+        ours, theirs = Channel.pair()
+        ward = self._nursery.fork(theirs, self._work, self._limits)
+        theirs.close()
+        if ward is None:
+            ours.close()
+            return None
+        return _Worker(ward, ours)
+
+    def _started(self) -> _Worker:
         """Start a worker from this process."""
         if self._forks and threading.active_count() > 1:
             self._context = multiprocessing.get_context("spawn")
+        ours, theirs = self._context.Pipe()
         # a forked child holds copies of the other pipes' ends, which would hide that the parent is gone
         ends = [*(worker.pipe for worker in self._workers), ours] if self._forks else []
-        process: BaseProcess = self._context.Process(
-            target=work_through, args=(theirs, ends, self._work, self._limits), daemon=True
-        )
+        process = self._context.Process(target=work_through, args=(theirs, ends, self._work, self._limits), daemon=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
-        return process
+        theirs.close()
+        return _Worker(process, ours)
 
     def give(self, worker: _Worker, source: str) -> None:
         """Let a worker begin with ``source``; a dead one is replaced."""
@@ -154,11 +164,11 @@ class _Crew(Generic[T]):
     def finished(self) -> list[tuple[_Worker, Outcome[T]]]:
         """Wait for at least one outcome; a worker that died or took too long gives a failure and is replaced."""
         soonest = min(worker.deadline for worker in self._workers)
-        ready = wait([worker.pipe for worker in self._workers], timeout=max(0.0, soonest - time.monotonic()))
+        ready = wait([worker.pipe.fileno() for worker in self._workers], timeout=max(0.0, soonest - time.monotonic()))
         done: list[tuple[_Worker, Outcome[T]]] = []
         now = time.monotonic()
         for worker in list(self._workers):
-            if worker.pipe in ready:
+            if worker.pipe.fileno() in ready:
                 done.append(self._received(worker))
             elif now >= worker.deadline:
                 reason = f"not done within {self._limits.seconds:g} s"

@@ -9,11 +9,15 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import PacketError
 from analyzer.text import printable
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from analyzer.batch.channel import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,9 @@ class WorkerLimits:
     memory: int | None = 1 << 30
 
 
-def work_through(pipe: Connection, others: list[Connection], work: Callable[[str], Any], limits: WorkerLimits) -> None:
+def work_through(
+    pipe: Connection | Channel, others: list[Connection | Channel], work: Callable[[str], Any], limits: WorkerLimits
+) -> None:
     """Work in a child process until told to end: one message in, one out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends this
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
