@@ -276,6 +276,8 @@ def _by_surroundings(leaf: Leaf) -> Promise:
     value = leaf.value
     if not leaf.is_text or shapes.is_id(value) or shapes.is_setting_reference(value):
         return "none"
+    if leaf.key == "d" and _NUMBER_OF_KEY.match(value):
+        return "key"  # the private number of a JSON web key
     if leaf.key.lower() == "key":
         return "key" if shapes.is_key_material(value) else "none"
     if is_some_key(leaf.key):
@@ -290,6 +292,7 @@ def _by_surroundings(leaf: Leaf) -> Promise:
     return "password" if shapes.is_key_material(value) or shapes.is_strong(value) else "none"
 
 
+_NUMBER_OF_KEY = re.compile(r"[A-Za-z0-9_-]{40,1400}\Z")
 _INDEX = re.compile(r"\[\d+\]\Z")
 _PLAIN_KEYS: Final = frozenset(
     """user username name id type kind role email login host url server domain account tenant scope issuer realm

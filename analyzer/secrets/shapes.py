@@ -78,7 +78,7 @@ _DUMMY_FRONT = re.compile(
     |[sr]k_(?:live|test)_|sk-(?:ant-|proj-)?|AKIA|ASIA|SG\.|npm_|AIza|ya29\.|hf_|dop_v1_|shp(?:at|ss|ca|pa)_|pypi-|eyJ[A-Za-z0-9_-]*\.)""",
     re.VERBOSE,
 )
-_RUN = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _EDGE = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 _THREE_LETTERS = re.compile(r"[^A-Za-z]*([A-Za-z])[^A-Za-z]*([A-Za-z])[^A-Za-z]*([A-Za-z])")
 _NO_LETTER = re.compile(r"[^A-Za-z]+")

@@ -29,9 +29,9 @@ HERE = Path(__file__).resolve().parent
 MB = 1_000_000
 
 
-def load_corpus() -> ModuleType:
-    """Import the labelled corpus, which is no package."""
-    spec = importlib.util.spec_from_file_location("secret_corpus", HERE.parent / "secrets" / "corpus.py")
+def load_corpus(name: str = "corpus") -> ModuleType:
+    """Import a part of the labelled corpus, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"secret_{name}", HERE.parent / "secrets" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -124,11 +124,15 @@ def quality(corpus: ModuleType, folder: Path, seed: int) -> None:
     found: dict[str, int] = collections.Counter()
     planted: dict[str, int] = collections.Counter()
     wrong: dict[str, int] = collections.Counter()
-    clean_lines = 40_000
+    clean_lines = 80_000
+    settings, messages, decoys = (load_corpus(f"corpus_{name}") for name in ("settings", "messages", "decoys"))
     cases: list[Any] = [
         *corpus.config_cases(rng),
+        *settings.cases(corpus, rng),
         *corpus.log_cases(rng),
-        corpus.negative_case(rng, clean_lines),
+        *messages.cases(corpus, decoys, rng, 4),
+        corpus.negative_case(rng, clean_lines // 2),
+        decoys.case(corpus, rng, clean_lines // 2),
         corpus.clean_config_case(),
     ]
     false_lines = 0
@@ -145,11 +149,11 @@ def quality(corpus: ModuleType, folder: Path, seed: int) -> None:
         for finding in scanned.findings:
             if finding.secret.reveal() not in known and finding.confidence != "low":
                 wrong[finding.rule] += 1
-                false_lines += case.name == "negatives"
+                false_lines += case.name in {"negatives", "decoys"}
     print(f"\n{'class':44} {'planted':>8} {'found':>8} {'recall':>8}")
     for kind in sorted(planted):
         print(f"{kind:44} {planted[kind]:8} {found[kind]:8} {found[kind] / planted[kind]:8.1%}")
-    for group in ("setting", "log", "plain"):
+    for group in ("setting", "log", "plain", "message"):
         kinds = [kind for kind in planted if kind.startswith(group)]
         total, right = sum(planted[k] for k in kinds), sum(found[k] for k in kinds)
         print(f"{'all of ' + group:44} {total:8} {right:8} {right / total:8.1%}")

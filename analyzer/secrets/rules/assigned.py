@@ -187,7 +187,12 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             "mmctl auth login https://h --password [[«C12»]] --name x",
             '{"msg":"run: tool --api-key [[«A32»]] -v"}',
         ),
-        false=("the password «C12» is not shown", "--password-file /etc/secret", "use --token to log in"),
+        false=(
+            "the password «C12» is not shown",
+            "--password-file /etc/secret",
+            'login --password-stdin caller="x"',
+            "use --token to log in",
+        ),
     ),
     Rule(
         id="argument-secret",
@@ -297,6 +302,6 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             "mysql -h db-prod.example.com -u root -p[[«C12»]] mm",
             "docker login -u acme -p [[«C14»]] registry.example.com",
         ),
-        false=("mysql -h db -p mattermost", "ldapsearch -W -b dc=x", "redis-cli -p 6379"),
+        false=("mysql -h db -p mattermost; ls", "ldapsearch -W -b dc=x", "redis-cli -p 6379"),
     ),
 )

@@ -246,7 +246,7 @@ _FIELD = re.compile(r"[A-Za-z_][\w.-]*[=:]")
 
 def command_argument(hit: Hit) -> bool:
     """Cut an argument at its closing quote, or at the end of the word."""
-    return quoted_value(hit) if hit.match.group("open") else hit.end > hit.start
+    return quoted_value(hit) if hit.match.group("open") else bare(hit)
 
 
 def command_value(hit: Hit) -> Verdict:

@@ -114,7 +114,7 @@ _TAIL_NONE = re.compile(
     verification | auth | authentication
     | login | update | updated | updatedat | createat | expiresat | lastused | strength | lowercase |
     uppercase | symbol | number | per\w+ | logging
-    | budget | window | cost | index | indexes | idx | pkey | column | table | true | false | set | present |
+    | budget | window | cost | index | indexes | idx | pkey | column | table | true | false | set | present | stdin |
     exists | valid | support | settings | options
     | cookiename | env | var | variable | mode | state | action | event | request | response | page | screen |
     form | input | button | text | message | msg | match

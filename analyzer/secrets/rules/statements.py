@@ -153,11 +153,12 @@ STATEMENTS: Final[tuple[Rule, ...]] = (
         pattern=r"mc (?:alias set|config host add)(?: [^\s]{1,200}){3} (?P<secret>[^\s\"'\\]{8,128})",
         trigger=r"mc (?:alias set|config host add) ",
         keywords=("mc alias set", "mc config host add"),
+        cut=cuts.bare,
         checks=(checks.not_clean,),
         priority=4,
         remedy="make a new access key for that user and delete the old one",
         source="min.io/docs: mc alias set",
-        true=("mc alias set local http://minio:9000 mm [[«A20»]]",),
+        true=("mc alias set local http://minio:9000 mm [[«A20»]]: exit 1",),
         false=("mc alias set local http://minio:9000 mm ****", "mc alias set"),
     ),
     Rule(
