@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.errors import Problem, Progress, UsageError
-from analyzer.files import replace_when_done
+from analyzer.files import refuse_overwrite, replace_when_done
 from analyzer.text import printable
 
 if TYPE_CHECKING:
@@ -83,6 +83,14 @@ def need_folder(output: Path) -> None:
             raise UsageError(f"{printable(str(path))} is {kind}, -o needs a folder")
 
 
+def need_file(output: Path | None, *, force: bool) -> None:
+    """Raise UsageError if ``output`` cannot be written: it is a folder, or exists and ``force`` is not given."""
+    if output is not None and output.is_dir():
+        raise UsageError(f"{printable(str(output))} is a folder, -o needs a file")
+    if output is not None:
+        refuse_overwrite(output, force=force)
+
+
 def write_output(data: str | bytes | Iterable[bytes], output: Path | None, *, force: bool = False) -> None:
     """Write to ``output`` (temporary name, then rename) or to stdout.
 
@@ -102,6 +110,7 @@ def write_output(data: str | bytes | Iterable[bytes], output: Path | None, *, fo
             sys.stdout.buffer.write(block)
         sys.stdout.buffer.flush()
         return
+    need_file(output, force=force)
     with replace_when_done(output, force=force) as partial, partial.open("wb") as stream:
         for block in blocks:
             stream.write(block)

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from analyzer.cli.common import Force, NodeName, NoProgress, Output, Quiet, notice, tell_problems, write_output
+from analyzer.cli.common import (
+    Force,
+    NodeName,
+    NoProgress,
+    Output,
+    Quiet,
+    need_file,
+    notice,
+    tell_problems,
+    write_output,
+)
 from analyzer.errors import NotAPacket, ProfileError, SourceError, UsageError
-from analyzer.files import refuse_overwrite
 from analyzer.text import printable
 
 if TYPE_CHECKING:
@@ -93,8 +102,7 @@ def _check(output: Path | None, *, force: bool) -> None:
     known = (".html", ".htm", ".svg", ".png", ".folded", ".speedscope.json")
     if output is not None and not output.name.lower().endswith(known):
         raise UsageError(f"{printable(str(output))}: a flame graph ends in {_FORMS}")
-    if output is not None:
-        refuse_overwrite(output, force=force)
+    need_file(output, force=force)
 
 
 def _render(flame: FlameTree, output: Path | None) -> Iterable[bytes]:

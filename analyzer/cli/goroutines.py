@@ -19,6 +19,7 @@ from analyzer.cli.common import (
     Output,
     Quiet,
     Source,
+    need_file,
     notice,
     tell_problems,
     write_frame,
@@ -76,6 +77,7 @@ def command(
 
     if suspects and (by or compare):
         raise UsageError("--suspects stands alone: --by and --compare ask for groups")
+    need_file(output, force=force)
     dumps, problems = _dumps(source, node, or_only=compare is not None)
     later: Mapping[str, GoroutineDump] = {}
     if compare is not None:

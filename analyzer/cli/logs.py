@@ -20,6 +20,7 @@ from analyzer.cli.common import (
     Output,
     Quiet,
     Source,
+    need_file,
     notice,
     progress_bar,
     tell_problems,
@@ -86,6 +87,7 @@ def command(
     ]
     if len(asked) > 1:
         raise UsageError(f"--{asked[0]} and --{asked[1]} cannot be asked for together")
+    need_file(output, force=force)
     from analyzer.logs.select import make_filter
 
     chosen = make_filter(level=level, since=since, until=until, caller=caller, grep=grep, error=error)

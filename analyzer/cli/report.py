@@ -15,13 +15,13 @@ from analyzer.cli.common import (
     NoProgress,
     PacketArgument,
     Quiet,
+    need_file,
     notice,
     progress_bar,
     tell_problems,
     write_output,
 )
 from analyzer.errors import UsageError
-from analyzer.files import refuse_overwrite
 from analyzer.text import printable
 
 
@@ -38,7 +38,7 @@ def command(
         raise UsageError(f"{printable(str(output))}: the report is an HTML page; name it .html")
     from analyzer.face import open_packet
 
-    refuse_overwrite(output, force=force)
+    need_file(output, force=force)
     with (
         progress_bar(enabled=not (quiet or no_progress)) as progress,
         open_packet(source, node=node, progress=progress) as packet,

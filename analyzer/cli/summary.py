@@ -16,6 +16,7 @@ from analyzer.cli.common import (
     Output,
     PacketArgument,
     Quiet,
+    need_file,
     progress_bar,
     tell_problems,
     write_output,
@@ -41,6 +42,7 @@ def command(
     no_progress: NoProgress = False,
 ) -> None:
     """Tell what is in a packet: version, nodes, each part read, missing or broken, problems, warnings."""
+    need_file(output, force=force)
     from analyzer.packet import open_packet
 
     with (

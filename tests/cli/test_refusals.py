@@ -25,6 +25,12 @@ def test_a_report_is_html(supportpacket, bundled, tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["summary", "report", "logs", "goroutines"])
+def test_a_folder_is_no_file(supportpacket, bundled, tmp_path, command):
+    one_line(supportpacket(command, bundled, "-o", tmp_path, "--force"), f"{tmp_path} is a folder, -o needs a file")
+    assert list(tmp_path.parent.glob(".*.part")) == []
+
+
 @pytest.mark.parametrize("name", ["page.html", "page.HTM", "page"])
 def test_names_of_a_report(supportpacket, bundled, tmp_path, name):
     assert supportpacket("report", bundled, "-o", tmp_path / name, "-q").returncode == 0
