@@ -22,6 +22,7 @@ def begin() -> None:
 
     For a command that will scan and still has its arguments to read.
     """
+    import analyzer.secrets  # noqa: F401 -- both need it
     from analyzer.batch import nursery
 
     nursery.begin(_load)
