@@ -39,7 +39,7 @@ class Log:
         return f"<Log {self.name!r}: {records:,} records, {int(self.quality['lines'].sum()):,} lines>"
 
     def stats(self) -> LogStats:
-        """Return what the log adds up to: counts, times, kinds, levels, runs of the server."""
+        """Return what the log adds up to: counts, times, starts of the server, kinds, levels."""
         from analyzer.logs.stats import log_stats
 
         return log_stats(self)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from analyzer.logs.log import Log
 
 
+_TELL_STARTS = {"time", "level", "msg", "fields", "plugin_id"}
+
+
 @dataclass(frozen=True)
 class LogStats:
     """Counts of a log.
@@ -26,6 +29,7 @@ class LogStats:
         first: time of the earliest record, or None.
         last: time of the latest record, or None.
         inferred_times: records whose time had no offset of its own.
+        starts: starts of the server among them; None if columns that tell were left out.
         kinds: lines by kind.
         levels: records by level, most frequent first.
     """
@@ -38,6 +42,7 @@ class LogStats:
     first: pd.Timestamp | None
     last: pd.Timestamp | None
     inferred_times: int
+    starts: int | None
     kinds: dict[str, int]
     levels: dict[str, int]
 
@@ -74,6 +79,7 @@ def log_stats(log: Log) -> LogStats:
         inferred_times=int((records["time_from"].isin(["packet", "log", "assumed"])).sum())
         if "time_from" in records
         else 0,
+        starts=int(log.sessions()["start"].notna().sum()) if set(lines.columns) >= _TELL_STARTS else None,
         kinds={str(kind): int(number) for kind, number in quality["lines"].items() if number},
         levels={str(k): int(v) for k, v in levels.items() if v} if levels is not None else {},
     )

@@ -233,4 +233,7 @@ def test_a_server_that_crashes_again_and_again():
     assert found["errors"].tolist() == [number % 3 for number in range(40)]
     assert found["end"].tolist() == ["stopped" if number % 4 == 3 else "cut" for number in range(39)] + ["stopped"]
     assert int(found["records"].sum()) == len(lines)
+    log = log_of(*lines)
+    assert (log.stats().starts, log.select(level="error").stats().starts) == (40, 0)
+    assert read_log(lines[0].encode(), columns=["time"]).stats().starts is None
     assert (found["last"] - found["start"]).dt.total_seconds().isin([2, 3, 4, 5]).all()
