@@ -93,8 +93,8 @@ def command(
     chosen = make_filter(level=level, since=since, until=until, caller=caller, grep=grep, error=error)
     question = asked[0] if asked else None
     problems = None
-    if question is None and node is None and form is not LogFormat.parquet:
-        problems = _search(source, chosen, form, output, force=force, quiet=quiet)
+    if question is None and form is not LogFormat.parquet:
+        problems = _search(source, chosen, node, form, output, force=force, quiet=quiet)
     if problems is None:
         with progress_bar(enabled=not (quiet or no_progress)) as progress:
             frame, problems = _frames(source, chosen, question, node, progress)
@@ -111,41 +111,49 @@ def command(
 
 
 def _search(
-    source: str, chosen: Filter, form: LogFormat, output: Path | None, *, force: bool, quiet: bool
+    source: str, chosen: Filter, node: str | None, form: LogFormat, output: Path | None, *, force: bool, quiet: bool
 ) -> list[Problem] | None:
-    """Write the rows of a bare log without reading the lines that cannot fit; None if that is not possible here."""
-    from analyzer.logs.search import NeedsAllLinesError, Search, can_search, has_record
+    """Write the rows of one log without reading the lines that cannot fit; None if that is not possible here."""
+    from analyzer.logs.search import search_log
     from analyzer.logs.source import is_bare_log, open_feed
 
-    if not can_search(chosen) or not is_bare_log(source) or is_wrapped(source):
-        return None
-    search = Search(open_feed(source, 1 << 40), chosen)
-    try:
-        # a row that needs the whole log must show before anything is written
-        rows = list(search)
-    except NeedsAllLinesError:
-        return None
-    # nothing found in what is no log deserves a word about it
-    if not rows and not has_record(open_feed(source, 1 << 20)):
-        return None
+    if is_bare_log(source):
+        found = None if node else search_log(lambda most: open_feed(source, most), chosen)
+        if found is None:
+            return None
+        rows, trouble = found[0], found[1].trouble
+        name = printable(found[1].name)
+    else:
+        of_packet = _search_packet(source, chosen, node)
+        if of_packet is None:
+            return None
+        rows, trouble, name = of_packet, [], ""
     if not rows and form is LogFormat.table:
         notice(NOTHING[None], quiet=quiet)
-    write_output(rows_table(rows) if form is LogFormat.table else _lines(rows, form), output, force=force)
-    return [
-        Problem(None, printable(search.feed.name), "read", "error", printable(text)) for text in search.feed.trouble
-    ]
+    in_packet = not name
+    table = rows_table(rows, node=in_packet) if form is LogFormat.table else _lines(rows, form, node=in_packet)
+    write_output(table, output, force=force)
+    return [Problem(None, name, "read", "error", printable(text)) for text in trouble]
 
 
-def is_wrapped(source: str) -> bool:
-    """Tell whether a collector made objects of the lines: what is in them is escaped, so bytes tell little."""
-    from analyzer.logs.forms.wrapped import in_object
-    from analyzer.logs.source import open_feed
+def _search_packet(source: str, chosen: Filter, node: str | None) -> list[dict[str, Any]] | None:
+    """Return the rows of the one log of a packet that reads without a word; None for any other source."""
+    from analyzer.cli.profilesource import split
+    from analyzer.logs.search import can_search
 
-    first = next(iter(open_feed(source, 64 << 10)), b"").partition(b"\n")[0]
-    return in_object(first) is not None
+    if source == "-" or not can_search(chosen) or split(source):
+        return None
+    from analyzer.packet import open_packet
+
+    with open_packet(source) as packet:
+        names = [packet.node(node).name] if node is not None else list(packet.nodes)
+        if len(names) != 1 or packet.archive.refused or packet.broken:
+            return None
+        rows = packet.nodes[names[0]].search_log(chosen)
+        return None if rows is None else [{"node": names[0], **row} for row in rows]
 
 
-def _lines(rows: Iterable[dict[str, Any]], form: LogFormat) -> Iterator[bytes]:
+def _lines(rows: Iterable[dict[str, Any]], form: LogFormat, *, node: bool) -> Iterator[bytes]:
     """Yield rows as JSON lines or CSV."""
     from analyzer.logs.schema import LINES
 
@@ -158,12 +166,13 @@ def _lines(rows: Iterable[dict[str, Any]], form: LogFormat) -> Iterator[bytes]:
     import csv
     import io
 
+    names = ["node", *LINES.names] if node else LINES.names
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(LINES.names)
+    writer.writerow(names)
     for row in rows:
         time = row["time"]
-        writer.writerow([time.isoformat() if name == "time" and time else row[name] for name in LINES.names])
+        writer.writerow([time.isoformat() if name == "time" and time else row[name] for name in names])
         if buffer.tell() > 1 << 20:
             yield buffer.getvalue().encode("utf-8", "backslashreplace")
             buffer.seek(0)

@@ -31,10 +31,11 @@ _WIDTHS: Final = {"msg": 120, "error": 120, "sample": 100, "template": 100, "sta
 _TO_SECONDS: Final = frozenset({"first", "last"})
 
 
-def rows_table(rows: Iterable[dict[str, Any]]) -> str:
-    """Return rows that a search found as a table."""
-    cells = [[_short(name, row[name]) for name in _SHOWN] for row in rows]
-    return text_table(_SHOWN, cells, width=terminal_width())
+def rows_table(rows: Iterable[dict[str, Any]], *, node: bool) -> str:
+    """Return rows that a search found as a table, with the node they are from or without."""
+    shown = ("node", *_SHOWN) if node else _SHOWN
+    cells = [[_short(name, row[name]) for name in shown] for row in rows]
+    return text_table(shown, cells, width=terminal_width())
 
 
 def _short(name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from analyzer.format.levels import BY_NAME, canonical_level
 from analyzer.logs.forms import Record, read_line
 from analyzer.logs.forms.line import over_long
+from analyzer.logs.forms.wrapped import in_object
 from analyzer.logs.grouping import Grouping
 from analyzer.logs.schema import FREQUENT_NAMES, LINES, RECORD_KINDS
 from analyzer.logs.select import Filter, check_pattern
@@ -181,6 +182,30 @@ class Search:
 def can_search(chosen: Filter) -> bool:
     """Tell whether a filter names anything that bytes can be searched for."""
     return chosen.levels is not None or bool(chosen.grep and required_texts(chosen.grep))
+
+
+def search_log(opened: Callable[[int], Feed], chosen: Filter) -> tuple[list[dict[str, Any]], Feed] | None:
+    """Return (rows that fit, the feed they came from); None if only the whole log can tell.
+
+    ``opened`` gives up to so many bytes of the log, from its start, each time it is called.
+    """
+    if not can_search(chosen) or is_wrapped(opened(64 << 10)):
+        return None
+    search = Search(opened(1 << 40), chosen)
+    try:
+        rows = list(search)
+    except NeedsAllLinesError:
+        return None
+    # nothing found in what is no log deserves a word about it
+    if not rows and not has_record(opened(1 << 20)):
+        return None
+    return rows, search.feed
+
+
+def is_wrapped(feed: Feed) -> bool:
+    """Tell whether a collector made objects of the lines: what is in them is escaped, so bytes tell little."""
+    first = next(iter(feed), b"").partition(b"\n")[0]
+    return in_object(first) is not None
 
 
 def has_record(feed: Feed) -> bool:

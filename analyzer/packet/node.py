@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from analyzer.errors import PacketError
 from analyzer.packet.reading import DUMP_BYTES, PART_BYTES, Desk
 
 if TYPE_CHECKING:
     from analyzer.archive import Member
     from analyzer.goroutines import GoroutineDump
     from analyzer.logs import Log
+    from analyzer.logs.select import Filter
     from analyzer.packet.layout import NodeFiles
     from analyzer.parts.config import Config
     from analyzer.parts.diagnostics import Diagnostics
@@ -142,6 +144,24 @@ class Node:
         for problem in log.problems:
             self._desk.add(problem)
         return log
+
+    def search_log(self, chosen: Filter) -> list[dict[str, Any]] | None:
+        """Return the rows of ``mattermost.log`` that fit, the others never read; None if only ``log`` can tell.
+
+        A row is a dict with the columns of ``Log.lines``; ``time`` is a datetime.
+        """
+        from analyzer.logs.search import search_log
+        from analyzer.logs.source import open_feed
+
+        member = self.members.get("log")
+        if member is None:
+            return None
+        archive = self._desk.archive
+        try:
+            found = search_log(lambda most: open_feed(archive.stream(member), most), chosen)
+        except PacketError:
+            return None  # what can be read of it is in ``log``
+        return None if found is None or found[1].trouble else found[0]
 
     @cached_property
     def log_lines(self) -> int | None:

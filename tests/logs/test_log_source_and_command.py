@@ -241,3 +241,36 @@ def test_messages_name_what_there_is(bundled):
     unknown = run(bundled, "--node", "nope")
     assert unknown.returncode == 2
     assert b"no node nope; its nodes: " in unknown.stderr
+
+
+BY_HAND = """
+import sys
+from analyzer.logs import search
+from analyzer.cli.main import main
+if sys.argv.pop(1) == "whole":
+    search.can_search = lambda chosen: False
+try:
+    main()
+finally:
+    print("frames" if "pandas" in sys.modules else "search", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "table"])
+@pytest.mark.parametrize(
+    "chosen",
+    [("--level", "warn", "--grep", "channel"), ("--level", "error,info", "--node", "vm"), ("--grep", "no such text")],
+)
+def test_a_packet_is_searched_as_its_whole_log_is_read(bundled, chosen, form):
+    search, whole = (
+        subprocess.run(
+            [sys.executable, "-c", BY_HAND, way, "logs", str(bundled), *chosen, "--format", form],
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        for way in ("search", "whole")
+    )
+    assert (search.returncode, search.stdout) == (whole.returncode, whole.stdout)
+    assert search.stderr.removesuffix(b"search\n") == whole.stderr.removesuffix(b"frames\n")
+    assert len(search.stderr) == len(whole.stderr) > 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.logs import read_log
+from analyzer.logs import read_log, search
 from analyzer.logs.forms import read_line
 from analyzer.logs.search import Search
 from analyzer.logs.select import make_filter
@@ -136,14 +136,11 @@ def test_a_stray_nul_is_no_utf_16():
     assert log.lines["msg"].iloc[2] == "m"
 
 
-def test_the_command_searches_no_escaped_bytes(tmp_path):
+def test_the_command_searches_no_escaped_bytes():
     """Levels inside an object's string are escaped: a search for bytes would find none."""
-    from analyzer.cli.logs import is_wrapped
-
-    docker, bare = tmp_path / "docker.log", tmp_path / "bare.log"
-    docker.write_text(json.dumps({"log": JSON + "\n", "stream": "stdout"}) + "\n")
-    bare.write_text(JSON + "\n")
-    assert (is_wrapped(str(docker)), is_wrapped(str(bare))) == (True, False)
+    docker = json.dumps({"log": JSON + "\n", "stream": "stdout"}) + "\n"
+    found = [search.is_wrapped(open_feed(text.encode(), 1 << 20)) for text in (docker, JSON + "\n", "")]
+    assert found == [True, False, False]
 
 
 TEXTS = (
