@@ -101,6 +101,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("pair", '{"name":"api_token","value":"[[«A32»]]"}'),
     ("statement", "INSERT INTO integrations (id, api_key, name) VALUES (3, '[[«A32»]]', 'x')"),
     ("statement", "CREATE USER 'mm'@'%' IDENTIFIED BY '[[«C12»]]'"),
+    ("pgpass", "db.example.com:5432:mattermost:mmuser:[[«C12»]]"),
     ("netrc", "machine git.example.com login ci password [[«C12»]]"),
     ("ldif", "dn: uid=bob,dc=x\nuserPassword: [[«C12»]]\ncn: bob"),
     ("syslog", '<134>1 2026-01-01T00:00:00Z host app - - - login password="[[«C12»]]" user=x'),
@@ -119,6 +120,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("sentence", "Temporary password for bob is [[«C12»]]"),
     ("sentence", "your api key is [[«h32»]]"),
     ("sentence", "could not authenticate with password '[[«C12»]]' for user svc"),
+    ("sentence", "Password for admin: [[«C12»]]"),
     ("sentence", "Kennwort: [[«C12»]]"),
     ("sentence", "Secret key: [[«C12»]]"),
     # keys and tokens with a form
@@ -132,7 +134,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("vendor", "using [[dt0c01.«U24».«U64»]]: 401"),
     ("vendor", "auth=[[pdus+_0XBPWQQ_«A32»]]"),
     ("vendor", "cred: [[«h36»NRAL]]"),
-    ("vendor", "key [[2/«d16»/«d16»:«h32»]]"),
+    ("vendor", "key [[2/1«d15»/1«d15»:«h32»]]"),
     ("vendor", "key [[«A52»JQQJ99«A26»]]"),
 )
 

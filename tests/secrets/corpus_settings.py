@@ -66,6 +66,7 @@ SETTINGS: tuple[tuple[str, Any], ...] = (
 )
 OWN: tuple[tuple[str, Any], ...] = (
     ("AcmeSettings.EncryptionKey", "[[canyon glacier silver «d2»]]"),
+    ("AcmeSettings.KeyPassphrase", "[[canyon glacier«L6» silver]]"),
     ("AcmeSettings.SaltForLinks", "[[«A40»]]"),
     ("AcmeSettings.Headers", {"Authorization": "Splunk [[«uuid»]]"}),
     ("AcmeSettings.env", ["PATH=/usr/bin", "DB_PASSWORD=[[«A14»]]"]),

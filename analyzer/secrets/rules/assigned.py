@@ -56,7 +56,7 @@ _SPOKEN_WORDS: Final = (
     "auth key",
 )
 _SPOKEN_NAMES: Final = "(?:" + "|".join(_SPOKEN_WORDS) + ")"
-_LINK: Final = r"(?:(?: for [A-Za-z0-9_.@-]{1,40})?(?: is| was)| to)?[ :]{1,2}"
+_LINK: Final = r"(?: for [A-Za-z0-9_.@-]{1,40}(?: is| was|:)| is| was| to)?[ :]{1,2}"
 _SPOKEN: Final = (
     rf"""(?P<name>{_SPOKEN_NAMES})(?P<link>{_LINK})(?P<open>\\{{0,7}}["'])?(?P<secret>[^\s"'`\\]{{4,200}})"""
 )
@@ -261,6 +261,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
             "token [[«m26»]] is invalid",
             "your api key is [[«h32»]]",
             "Temporary password for bob is [[«C10»]]",
+            "Password for admin: [[«C12»]]",
             "the VPN password is [[Qx«d4»!«a3»]]",
             r'{"msg":"cannot log in with password \"[[«A4»\u0026«A6»4]]\" for svc"}',
         ),

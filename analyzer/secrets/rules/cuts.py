@@ -219,7 +219,10 @@ def spoken(hit: Hit) -> Verdict:
         return "drop"
     if len(value) > 200 or _FIELD.match(value) or shapes.is_slug(value):
         return "drop"
-    told = hit.group("link").strip() not in {"", "for"}
+    link = hit.group("link").strip()
+    told = link != ""
+    if link.startswith("for ") and shapes.is_id(value):
+        return "drop"  # whom it is for
     if name.endswith(" key") and told and len(value) >= 16 and (shapes.is_hash(value) or shapes.is_uuid(value)):
         return "ok"
     if shapes.is_uuid(value) or shapes.is_hash(value):

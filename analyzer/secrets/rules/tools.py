@@ -95,9 +95,9 @@ TOOLS: Final[tuple[Rule, ...]] = (
     ),
     token(
         "asana-token",
-        "0/ 1/ 2/",
-        r"[0-2]/\d{10,20}(?:/\d{10,20})?:[0-9a-f]{32}",
-        "[[2/«d16»/«d16»:«h32»]]",
+        "0/1 1/1 2/1",
+        r"[0-2]/1\d{9,19}(?:/1\d{9,19})?:[0-9a-f]{32}",
+        "[[2/1«d15»/1«d15»:«h32»]]",
         "in Asana's developer console",
         "developers.asana.com",
     ),

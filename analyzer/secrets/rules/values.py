@@ -115,12 +115,18 @@ def judge_setting(promise: Promise, value: str, *, is_text: bool) -> Verdict:
     if shapes.is_setting_reference(text) or text.lower() in shapes.STATUS_WORDS or _STORED_ELSEWHERE.match(text):
         return "drop"
     if promise == "password":
-        return "drop" if " " in text and _PROSE.match(text) else "ok"
+        return "drop" if " " in text and _PROSE.match(text) and not _is_pass_phrase(text) else "ok"
     if shapes.is_plain_data(text) and len(text) < 8:
         return "drop"
     if " " in text:
         return _phrase(text)
     return "ok" if len(text) >= 8 or shapes.has_mixture(text) else "drop"
+
+
+def _is_pass_phrase(text: str) -> bool:
+    """Three words or more without any that sentences about passwords are made of."""
+    words = text.lower().split()
+    return 3 <= len(words) <= 8 and all(word.isalpha() and word not in shapes.STATUS_WORDS for word in words)
 
 
 def _phrase(text: str) -> Verdict:
