@@ -2,14 +2,14 @@
 
 A block is the new chunk behind the end of the one before: ``LEFT`` bytes for what stands before a match,
 ``OVERLAP`` bytes that were
-not yet searched because a match might have gone on. No more than one block is held, however long the member
+not yet searched because a match might have gone on. No more than a few megabytes are held, however long the member
 or a line is.
 """
 
 from __future__ import annotations
 
 import zlib
-from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -26,6 +26,9 @@ CHUNK: Final = 1 << 19  # what fits the processor's own cache is inflated and se
 GZIP: Final = b"\x1f\x8b\x08"
 BATCH: Final = 16
 BATCH_CANDIDATES: Final = 20_000
+STRIDE: Final = 8 << 20
+WAITING: Final = 24 << 20
+"""Bytes whose lines are counted only when a match behind them asks for its line."""
 MAX_GZIP_RATIO: Final = 1_100
 
 
@@ -61,9 +64,9 @@ def placed_matches(
         generic: whether rules that rest on a name alone are used.
         extra: another source of matches, used where our own rules have none.
     """
-    blocks = _blocks(chunks, matcher, scan)
+    lines = _Lines()
+    blocks = _blocks(chunks, matcher, scan, lines, every=extra is not None)
     last_end = 0
-    places = _Places()
     failure: Exception | None = None
     while failure is None:
         some, failure = _some(blocks)
@@ -74,30 +77,26 @@ def placed_matches(
             found = confirmed(text, block.low, block.candidates, matcher, scan.tally, generic=generic)
             if extra is not None:
                 found = without_overlaps([*found, *extra(text, block.low, block.high)])
-            places.enter(block)
+            lines.enter(block)
             for match in found:
                 if match.end + base > last_end:
                     last_end = match.end + base
-                    yield Placed(match.moved(base), *places.at(match.start))
-            places.leave()
+                    yield Placed(match.moved(base), *lines.at(match.start))
     raise failure
 
 
 class _Block(NamedTuple):
-    """A stretch of a member in which candidates were looked for.
+    """A stretch of a member in which candidates were found.
 
-    ``low`` and ``high`` bound where candidates begin, ``keep`` is where the next block begins, ``lines`` are those of
-    the rising ``offsets``.
+    ``low`` and ``high`` bound where they begin, ``column`` counts the characters of its first line before the block.
     """
 
     text: bytes
     base: int
     low: int
     high: int
-    keep: int
     candidates: list[tuple[int, int]]
-    offsets: list[int]
-    lines: list[int]
+    column: int
 
 
 def _some(blocks: Iterator[_Block]) -> tuple[list[_Block], Exception | None]:
@@ -108,23 +107,26 @@ def _some(blocks: Iterator[_Block]) -> tuple[list[_Block], Exception | None]:
         for block in blocks:
             some.append(block)
             candidates += len(block.candidates)
-            if len(some) >= BATCH or candidates >= BATCH_CANDIDATES:
+            if len(some) >= BATCH or candidates >= BATCH_CANDIDATES or block.base - some[0].base >= STRIDE:
                 break
     except Exception as error:  # what came before it is confirmed first
         return some, error
     return some, None
 
 
-def _blocks(chunks: Iterable[bytes], matcher: Matcher, scan: MemberScan) -> Iterator[_Block]:
-    """Yield the blocks of a member with their candidates."""
+def _blocks(
+    chunks: Iterable[bytes], matcher: Matcher, scan: MemberScan, lines: _Lines, *, every: bool
+) -> Iterator[_Block]:
+    """Yield the blocks of a member that have candidates, and now and then another; or ``every`` block."""
     held = b""
     base = 0  # offset of held[0] in the member
     searched = 0  # offset up to which keywords were taken
-    line, counted = 1, 0  # line of an offset of held
+    column = yielded = 0
     for chunk, final in with_last(chunks):
         if not scan.size:
             scan.binary = b"\0" in chunk[:4096] or chunk.startswith(GZIP)
         scan.size += len(chunk)
+        lines.add(chunk)
         held += chunk
         end = base + len(held)
         limit = end if final else _limit(held, base, searched)
@@ -133,22 +135,14 @@ def _blocks(chunks: Iterable[bytes], matcher: Matcher, scan: MemberScan) -> Iter
         candidates, cut = matcher.candidates(held, searched - base, limit - base)
         if cut:
             scan.tally.capped.add("all rules")
+        if candidates or every or base - yielded >= STRIDE:
+            yielded = base
+            yield _Block(held, base, searched - base, limit - base, candidates, column)
         keep = max(0, limit - LEFT - base)
-        offsets, lines = [counted], [line]
-        for at, _ in candidates:
-            if at > counted:
-                line += held.count(b"\n", counted, at)
-                counted = at
-                offsets.append(at)
-                lines.append(line)
-        if keep > counted:
-            line += held.count(b"\n", counted, keep)
-            counted = keep
-        yield _Block(held, base, searched - base, limit - base, keep, candidates, offsets, lines)
+        column = _column(held, 0, keep, column)
         searched = limit
         held = held[keep:]
         base += keep
-        counted -= keep
 
 
 def _limit(held: bytes, base: int, searched: int) -> int:
@@ -176,41 +170,65 @@ def with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         yield waiting, True
 
 
-class _Places:
-    """Line and column of offsets, block by block; what has been counted once is not counted again."""
+class _Lines:
+    """Line and column of offsets; only what stands before a match is counted, and that once."""
 
     def __init__(self) -> None:
-        self._offset = 0  # in the block
-        self._column = 0  # characters between the line's start and _offset
+        self._chunks: deque[bytes] = deque()  # of the member, from the one that holds _offset on
+        self._waiting = 0  # their bytes
+        self._offset = 0  # in the first of them
+        self._line = 1  # there
+        self._base = 0  # offset of the first of them in the member
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes of the member."""
+        self._chunks.append(chunk)
+        self._waiting += len(chunk)
+
+    def _count(self) -> None:
+        """Count to the end of the first chunk, and let go of it."""
+        chunk = self._chunks.popleft()
+        self._line += chunk.count(b"\n", self._offset)
+        self._base += len(chunk)
+        self._waiting -= len(chunk)
+        self._offset = 0
 
     def enter(self, block: _Block) -> None:
-        """Go on with ``block``."""
+        """Go on with the offsets of ``block``; bytes far before it are counted, so that they can go."""
+        while self._waiting > WAITING and self._base + len(self._chunks[0]) <= block.base:
+            self._count()
         self._block = block
-
-    def leave(self) -> None:
-        """Count up to the next block, before which the bytes go away."""
-        keep = self._block.keep
-        if keep > self._offset:
-            self._advance(keep)
-        self._offset -= keep
+        self._column_at, self._column = 0, block.column
 
     def at(self, offset: int) -> tuple[int, int]:
-        """Return (line, column) of ``offset``; offsets may go back, then nothing is remembered."""
-        block, text = self._block, self._block.text
-        known = max(bisect_right(block.offsets, offset) - 1, 0)
-        near, line = block.offsets[known], block.lines[known]
-        line += text.count(b"\n", near, offset) if offset >= near else -text.count(b"\n", offset, near)
-        if offset >= self._offset:
-            self._advance(offset)
-            return line, self._column + 1
-        start = text.rfind(b"\n", 0, offset) + 1
-        return line, _characters(text[start:offset]) + 1
+        """Return (line, column) of ``offset`` in the block; offsets may go back, then nothing is remembered."""
+        return self._line_of(offset), self._column_of(offset) + 1
 
-    def _advance(self, offset: int) -> None:
-        text, before = self._block.text, self._offset
-        start = text.rfind(b"\n", before, offset) + 1
-        self._column = _characters(text[start:offset]) if start else self._column + _characters(text[before:offset])
-        self._offset = offset
+    def _line_of(self, offset: int) -> int:
+        place = self._block.base + offset
+        while self._chunks and place >= self._base + len(self._chunks[0]):
+            self._count()
+        counted = self._base + self._offset
+        if place < counted:
+            return self._line - self._block.text.count(b"\n", offset, counted - self._block.base)
+        if self._chunks:
+            self._line += self._chunks[0].count(b"\n", self._offset, place - self._base)
+            self._offset = place - self._base
+        return self._line
+
+    def _column_of(self, offset: int) -> int:
+        text = self._block.text
+        if offset < self._column_at:
+            return _column(text, 0, offset, self._block.column)
+        self._column = _column(text, self._column_at, offset, self._column)
+        self._column_at = offset
+        return self._column
+
+
+def _column(text: bytes, start: int, end: int, before: int) -> int:
+    """Return the characters in front of ``end`` in its line, of which ``before`` stand in front of ``start``."""
+    line = text.rfind(b"\n", start, end) + 1
+    return _characters(text[line:end]) if line else before + _characters(text[start:end])
 
 
 def _characters(text: bytes) -> int:

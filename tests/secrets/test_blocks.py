@@ -70,3 +70,20 @@ def test_a_cut_packet_is_searched_to_its_last_byte(tmp_path, corpus, policy):
         result = scan_archive(archive, policy=policy)
     assert [finding.secret.reveal() for finding in result.findings] == [secret]
     assert any(problem.stage == "read" for problem in result.problems)
+
+
+@pytest.mark.parametrize("waiting", [0, 30_000, 1 << 25])
+def test_lines_of_far_apart_matches(engine, monkeypatch, waiting):
+    monkeypatch.setattr(stream, "OVERLAP", 1_024)
+    monkeypatch.setattr(stream, "BATCH", 4)
+    monkeypatch.setattr(stream, "STRIDE", 40_000)
+    monkeypatch.setattr(stream, "WAITING", waiting)
+    rng = random.Random(waiting)
+    rows = [b"ok" * rng.randrange(60) for _ in range(20_000)]
+    wanted = [3, 7_000, 7_001, 12_345, 19_999]
+    for row in wanted:
+        rows[row] = b"password=" + made_up("a", 20, rng).encode()
+    text = b"\n".join(rows)
+    chunks = [text[at : at + 7_000] for at in range(0, len(text), 7_000)]
+    found = list(placed_matches(chunks, engine, MemberScan()))
+    assert [(p.line, p.column) for p in found] == [(row + 1, 10) for row in wanted]
