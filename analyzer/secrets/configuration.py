@@ -274,6 +274,8 @@ _PAIR_NAMES: Final = frozenset({"basicauth", "httpauth", "proxyauth", "proxycred
 def _by_surroundings(leaf: Leaf) -> Promise:
     """Judge a value whose own name promises nothing: any key, an item of ``tokens``, an entry of ``credentials``."""
     value = leaf.value
+    if leaf.key.lower() in {"secretid", "secret_id"} and shapes.is_uuid(value) and _VAULT.search(leaf.path):
+        return "token"  # the half of an AppRole that is secret
     if not leaf.is_text or shapes.is_id(value) or shapes.is_setting_reference(value):
         return "none"
     if leaf.key == "d" and _NUMBER_OF_KEY.match(value):
@@ -292,6 +294,7 @@ def _by_surroundings(leaf: Leaf) -> Promise:
     return "password" if shapes.is_key_material(value) or shapes.is_strong(value) else "none"
 
 
+_VAULT = re.compile("vault|approle", re.IGNORECASE)
 _NUMBER_OF_KEY = re.compile(r"[A-Za-z0-9_-]{40,1400}\Z")
 _INDEX = re.compile(r"\[\d+\]\Z")
 _PLAIN_KEYS: Final = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 _NAMES: Final = frozenset({"name", "key", "header", "field", "id", "title", "type"})
 _VALUES: Final = frozenset({"value", "content", "data", "val"})
+_HALVES: Final = frozenset({"accesskey", "access_key", "accesskeyid"})
+_SECRET_HALF: Final = re.compile("secret_?(?:access_?)?key")
 
 
 def named_by_neighbours(found: Iterator[Leaf]) -> Iterator[Leaf]:
-    """Yield the leaves; a value gets the promising name beside it as its key.
+    """Yield the leaves; a value gets the promising name beside it as its key, an access key that of an identifier.
 
     Raises:
         NoJson: ``found`` broke off; what stands before has been yielded.
@@ -30,6 +33,12 @@ def named_by_neighbours(found: Iterator[Leaf]) -> Iterator[Leaf]:
             if value is not None and not _same_place(value, leaf):
                 yield value
                 value = None
+            if value is not None and value.key.lower() in _HALVES and _SECRET_HALF.search(key):
+                yield replace(value, key="access key id")
+                value = None
+            if key in _HALVES and value is None:
+                value = leaf
+                continue
             if key in _NAMES and leaf.is_text and promise(leaf.value) != "none":
                 name = leaf
                 if value is not None:

@@ -198,11 +198,10 @@ def is_password(value: str) -> bool:
     """Letters, digits, and capitals or signs: more than ``base64-encoded`` or ``v2`` has."""
     if len(value) >= 10 and value.isalnum() and len(_EDGE.findall(value)) >= 3:
         return True
-    return (
-        any(c.isdigit() for c in value)
-        and any(c.isalpha() for c in value)
-        and any(c.isupper() or not (c.isalnum() or c in "-_/.") for c in value)
-    )
+    lower, upper, digit = (any(map(kind, value)) for kind in (str.islower, str.isupper, str.isdigit))
+    signs = any(c in "!@#$%^&*?~=+" for c in value)
+    other = any(not (c.isalnum() or c in "-_/.") for c in value)
+    return (digit and (lower or upper) and (upper or other)) or (lower and upper and signs)
 
 
 def is_strong(value: str) -> bool:

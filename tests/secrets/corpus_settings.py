@@ -62,6 +62,8 @@ SETTINGS: tuple[tuple[str, Any], ...] = (
     ("q", {"passwort": "[[«C12»]]", "smtppw": "[[«C12»]]", "otp_seed": "[[«U32»]]", "mot_de_passe": "[[«C12»]]"}),
     ("r.extra", r'{"request": "{\"client_secret\": \"[[«A32»]]\"}"}'),
     ("s.webhookTemplate", '{"url":"https://host/api","headers":{"x-functions-key":"[[«A54»]]"}}'),
+    ("u", {"accessKey": "«A20»", "secretKey": "[[«A40»]]", "endpoint": "minio:9000"}),
+    ("v.vault", {"roleId": "«uuid»", "secretId": "[[«uuid»]]"}),
     ("t", {"url": "sftp://backup:[[«A14»]]@host/mm", "dsn": "snowflake://svc:[[«A14»]]@acme/db"}),
 )
 OWN: tuple[tuple[str, Any], ...] = (

@@ -16,7 +16,8 @@ _WORD = r"(?:[A-Za-z][a-z']*|[A-Z]{2,})"
 _PROSE = re.compile(rf"{_WORD}(?:[ ,;:]+{_WORD})+[.!?]?\Z")
 _NEXT_FIELD = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*:")
 _REFERENCE = re.compile(
-    r"""(?x) !\w | ENC\[ | (?:var|data|local|module|each|self|this|params|request|req|config|cfg|env|os|process|props
+    r"""(?x) !(?:vault|secret|env|ref|sub|include|encrypted)\b | ENC\[
+    | (?:var|data|local|module|each|self|this|params|request|req|config|cfg|env|os|process|props
     |settings|secrets|vault)\.[A-Za-z_] | (?:[a-z_]+(?:,[a-z_]+)+)\Z
     | [*&]?[A-Za-z_]\w*(?:\.\w+)*\[(?:\w*\]|\Z)
     | [*&][A-Za-z_]\w*(?:\(\))?\.[A-Za-z_] | (?:Optional|Union|Callable|List|Dict|list|dict)\["""
@@ -95,12 +96,13 @@ def _machine_made(text: str) -> Verdict:
         return "drop"
     if shapes.is_word(text) or shapes.is_slug(text):
         return "drop"
-    if len(text) < 12 and not (any(c.isdigit() for c in text) and any(c.isalpha() for c in text)):
+    mixed = any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
+    if len(text) < 12 and not (mixed or shapes.changes_case(text)):
         return "drop"
     if len(set(text)) < 5:
         return "drop"
     letters_only = text.replace("-", "").replace("_", "").replace(".", "")
-    if letters_only.isalpha() and not shapes.is_random(text):
+    if letters_only.isalpha() and not (shapes.is_random(text) or shapes.changes_case(text)):
         return "drop"
     return "ok"
 
