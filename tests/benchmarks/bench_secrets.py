@@ -115,6 +115,20 @@ def memory_of_worker(packet: Path) -> int:
     return int(done.stdout)
 
 
+def start_up(corpus: ModuleType, folder: Path) -> float:
+    """Return the least time of a scan that has nothing to do."""
+    packet = corpus.Case("empty", {"mattermost.log": b"{}\n"}).write(folder)
+    return timed([sys.executable, "-m", "analyzer.cli.main", "scan", str(packet), "--format", "jsonl"], 5)[0]
+
+
+def uncompiled() -> str:
+    """Say if every start compiles the sources, because nobody has and PYTHONDONTWRITEBYTECODE forbids to keep it."""
+    import analyzer
+
+    there = Path(importlib.util.cache_from_source(str(analyzer.__file__))).exists()
+    return "" if there else " (without compiled files: each start compiles the sources anew)"
+
+
 def quality(corpus: ModuleType, folder: Path, seed: int) -> None:
     """Print precision and recall by kind over the labelled corpus, and false lines in 100,000 clean ones."""
     from analyzer.archive import open_archive
@@ -190,6 +204,7 @@ def main() -> None:
         two, _ = timed([*command, "2"], given.runs)
         print(f"1 process   {one:6.2f} s  {total / MB / one:6.0f} MB/s  ({cpu:.2f} s of processor)")
         print(f"2 processes {two:6.2f} s  {total / MB / two:6.0f} MB/s  scaling {one / two:.2f}x")
+        print(f"start-up: {start_up(corpus, Path(name)):.2f} s for a packet of one line{uncompiled()}")
         rss = max(memory_of_worker(path) for path in sorted(folder.iterdir())[:2])
         print(f"memory of a worker, usual packet: {rss / MB:.0f} MB")
         big = corpus.Case(
