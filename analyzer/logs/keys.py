@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("timestamp", "ts", "level", "msg", "caller", *(c.name for c in FREQUENT if c.name != "event"))
 TIMESTAMP, TS = 0, 1
-# keys whose records need more than their own columns: GELF and audit
-_SPECIAL: Final = ("event_name", "event", "short_message")
+# keys whose records need more than their own columns: audit, GELF, and the objects of Docker and journald
+_SPECIAL: Final = ("event_name", "event", "short_message", "log", "MESSAGE")
 _KEYS: Final = (*NAMES, *_SPECIAL)
 UNKNOWN: Final = len(_KEYS)
 MIX: Final = np.uint64(0x9E3779B97F4A7C15)

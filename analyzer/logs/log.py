@@ -38,6 +38,15 @@ class Log:
         records = int(self.lines["kind"].isin(["json", "plain", "zap", "gelf"]).sum())
         return f"<Log {self.name!r}: {records:,} records, {int(self.quality['lines'].sum()):,} lines>"
 
+    def at_offset(self, minutes: int) -> Log:
+        """Return the log with times for which no line gives an offset read at this one, as the packet tells it."""
+        import pandas as pd
+
+        assumed = self.lines["time_from"] == "assumed"
+        time = self.lines["time"].where(~assumed, self.lines["time"] - pd.Timedelta(minutes=minutes))
+        source = self.lines["time_from"].where(~assumed, "packet")
+        return replace(self, lines=self.lines.assign(time=time, time_from=source))
+
     def stats(self) -> LogStats:
         """Return what the log adds up to: counts, times, starts of the server, kinds, levels."""
         from analyzer.logs.stats import log_stats

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -30,8 +30,9 @@ class Node:
         folder: its folder in the packet, "" for files at the root.
     """
 
-    def __init__(self, desk: Desk, files: NodeFiles) -> None:
+    def __init__(self, desk: Desk, files: NodeFiles, offset_minutes: Callable[[], int | None]) -> None:
         self._desk = desk
+        self._offset_minutes = offset_minutes
         self._files = files
         self.folder = files.folder
         self.name = files.fallback_name
@@ -143,6 +144,9 @@ class Node:
             self._desk.failed(member, self._where, stream.error)
         for problem in log.problems:
             self._desk.add(problem)
+        if "time_from" in log.lines and log.lines["time_from"].eq("assumed").any():
+            minutes = self._offset_minutes()
+            return log if minutes is None else log.at_offset(minutes)
         return log
 
     def search_log(self, chosen: Filter) -> list[dict[str, Any]] | None:

@@ -70,7 +70,7 @@ class Packet:
     def _make_nodes(self) -> dict[str, Node]:
         nodes: dict[str, Node] = {}
         for files in self._layout.nodes:
-            node = Node(self._desk, files)
+            node = Node(self._desk, files, lambda: self.offset_minutes)
             if node.name in nodes:  # two nodes of one host name collide in the packet (packet-format.md 1.3)
                 node.name = f"{node.name}#{len(nodes) + 1}"
             nodes[node.name] = node
@@ -190,6 +190,11 @@ class Packet:
         from analyzer.parts import jobs
 
         return self._desk.part(self._layout.parts.get("jobs"), None, jobs.read)
+
+    @property
+    def offset_minutes(self) -> int | None:
+        """The server's offset from UTC as its jobs tell it (10.5 and later), None if they do not."""
+        return None if self.job_lists is None else self.job_lists.offset_minutes()
 
     @cached_property
     def roles_and_schemes(self) -> Permissions | None:

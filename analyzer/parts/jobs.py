@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from analyzer.format.versions import Version
@@ -33,6 +34,19 @@ class Jobs:
     def frame(self) -> pd.DataFrame:
         """Return every job as one row; columns of :data:`analyzer.parts.job.JOBS`, times in UTC."""
         return jobs_frame(self)
+
+    def offset_minutes(self) -> int | None:
+        """Return the server's own offset from UTC, the most frequent of its jobs' times; None without a job.
+
+        Times of jobs are written in the server's zone (packet-format.md 2.5).
+        """
+        lists = (getattr(self, field.name) for field in fields(self) if field.name != "extra")
+        starts = [job.create_at for jobs in lists for job in jobs or () if job.create_at and job.create_at.timestamp()]
+        offsets = Counter(start.utcoffset() for start in starts)
+        if not offsets:
+            return None
+        offset = offsets.most_common(1)[0][0]
+        return None if offset is None else round(offset.total_seconds() / 60)
 
 
 def read(data: bytes) -> Parsed[Jobs]:

@@ -166,6 +166,10 @@ def test_required_texts(pattern, texts):
         ("id 550e8400-e29b-41d4-a716-446655440000", "id <uuid>"),
         ("at 2026-01-01 10:00:00.123 +02:00 it", "at <time> it"),
         ("pc=0x1234af in i18n utf8 S3", "pc=<hex> in i18n utf8 S3"),
+        ("read 10.5MB of 3 GiB, 812 bytes, 5B", "read <size> of <size>, <size>, <size>"),
+        ("plugin v1.2.3-rc1 of v2", "plugin v<num>-rc1 of v2"),
+        ("user ybndrfgejkmcpqxotuwiszayqw left", "user <id> left"),
+        ("electroencephalographically", "electroencephalographically"),
         ("can't say 'this one' isn't", "can't say <quoted> isn't"),
         ("first\nsecond", "first …"),
         ("  padded \n", "padded"),
@@ -177,7 +181,7 @@ def test_normalise(message, pattern):
 
 
 PIECES = (
-    "a", "9", "0x1f", "://", " ", '"', "-", "2026-01-02", "10.0.0.1", "[::1]:80", "@x.y", "1.5s", "abcdef0123456789", ".", ":", "'", "é", "ms",
+    "a", "9", "0x1f", "://", " ", '"', "-", "2026-01-02", "10.0.0.1", "[::1]:80", "@x.y", "1.5s", "10.5MB", "v1.2.3", "abcdef0123456789", ".", ":", "'", "é", "ms",
     "9n153a7ek3dptn1ofd3t3ha3iw", "550e8400-e29b-41d4-a716-446655440000",
 )  # fmt: skip
 

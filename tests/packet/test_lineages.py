@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 
 import pytest
@@ -285,3 +286,25 @@ def test_one_node_of_a_cluster_alone(zip_of, cluster_files):
     assert "app-2" not in packet.summary().text()
     with pytest.raises(UsageError, match=r"no node app-9; its nodes: app-1\.example\.com, app-2\.example\.com"):
         opened(data, node="app-9")
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "source"), [("+05:30", "06:30", "packet"), ("Z", "12:00", "packet"), (None, "12:00", "assumed")]
+)
+def test_times_without_offset_take_that_of_the_packets_jobs(real_files, zip_of, zone, hour, source):
+    """Only times of jobs tell the server's zone (packet-format.md 2.5); a log's own offsets come before them."""
+    files = dict(real_files)
+    files["mattermost.log"] = b'info  [2026-11-22 12:00:00.000] Server is listening caller="app/server.go:1"\n'
+    jobs = files.pop("jobs.yaml")
+    if zone:
+        files["jobs.yaml"] = re.sub(rb"(_at: \"[^\"]*)Z\"", rb"\g<1>" + zone.encode() + b'"', jobs)
+    with open_packet(zip_of(files.items())) as packet:
+        lines = packet.nodes["vm"].log.lines
+        assert str(lines["time"].iloc[0]) == f"2026-11-22 {hour}:00+00:00"
+        assert lines["time_from"].iloc[0] == source
+        assert list(lines["time_from"].cat.categories) == ["line", "packet", "log", "assumed"]
+    files["mattermost.log"] += b'info  [2026-11-22 12:00:00.000 +02:00] Server is listening caller="app/server.go:1"\n'
+    with open_packet(zip_of(files.items())) as packet:
+        lines = packet.nodes["vm"].log.lines
+        assert lines["time_from"].tolist() == ["log", "line"]
+        assert lines["time"].nunique() == 1
