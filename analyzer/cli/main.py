@@ -67,7 +67,11 @@ def _explain(error: Exception) -> int:
 def run() -> None:
     """Entry point for the console script."""
     _open_closed_streams()
-    code = _scan() if sys.argv[1:2] == ["scan"] else main()
+    try:
+        code = _scan() if sys.argv[1:2] == ["scan"] else main()
+    except KeyboardInterrupt:  # while it was still importing
+        print("supportpacket: interrupted", file=sys.stderr)
+        code = 130
     gc.freeze()  # what is left is not worth a search for cycles
     sys.exit(code)
 

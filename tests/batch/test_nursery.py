@@ -119,3 +119,13 @@ def test_no_nursery_with_threads_about():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "None\n"
+
+
+def test_interrupted_while_it_imports():
+    script = (
+        "import sys; import analyzer.batch as batch; import analyzer.cli.main as command\n"
+        "def begin(): raise KeyboardInterrupt\n"
+        "batch.begin = begin; sys.argv = ['supportpacket', 'scan', 'x']; command.run()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "supportpacket: interrupted\n")
