@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import re
+import socket
 import stat
 import threading
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
@@ -112,8 +113,13 @@ class ObjectSource:
 
 def reason_of(error: BaseException) -> str:
     """Return why the system refused, in its own words, without paths or URLs (they may hold credentials)."""
-    if isinstance(error, OSError) and isinstance(error.errno, int):
-        return os.strerror(error.errno)
+    cause: BaseException | None = error
+    while cause is not None:  # fsspec calls a host that cannot be reached a file that is not there
+        if isinstance(cause, socket.gaierror) and cause.strerror:
+            return cause.strerror
+        if isinstance(cause, OSError) and isinstance(cause.errno, int) and cause.errno > 0:
+            return os.strerror(cause.errno)
+        cause = cause.__cause__ or cause.__context__
     if isinstance(error, FileNotFoundError):
         return os.strerror(errno.ENOENT)
     if isinstance(error, PermissionError):

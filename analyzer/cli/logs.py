@@ -27,7 +27,7 @@ from analyzer.cli.common import (
     write_frame,
     write_output,
 )
-from analyzer.cli.logtables import NOTHING, for_people, rows_table, with_errors
+from analyzer.cli.logtables import NOTHING, for_people, rows_table
 from analyzer.errors import Problem, UsageError
 from analyzer.text import printable
 
@@ -267,7 +267,7 @@ def _answer(logs: dict[str, Log], chosen: Filter, question: str | None) -> pd.Da
         return found[found["line"].isin(kept)].reset_index(drop=True)
     log = replace(whole, lines=keep(lines, chosen).reset_index(drop=True))
     if question == "templates":
-        return with_errors(log.templates(), log.lines)
+        return log.templates()
     if question == "timeline":
         return _timeline(log)
     return log.lines

@@ -67,13 +67,3 @@ def for_people(frame: pd.DataFrame, question: str | None) -> pd.DataFrame:
             timespec = "seconds" if name in _TO_SECONDS or question == "timeline" else "milliseconds"
             shown[name] = [_moment(value, timespec) if value == value else "" for value in shown[name]]  # noqa: PLR0124
     return shown
-
-
-def with_errors(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    """Return message patterns with the error text of their sample: the message alone seldom tells the cause."""
-    import pandas as pd
-
-    rows = lines[lines["line"].isin(found["line"])]
-    errors = dict(zip(zip(rows["line"], rows["msg"], strict=True), rows["error"], strict=True))
-    texts = [errors.get(sample) for sample in zip(found["line"], found["sample"], strict=True)]
-    return found.assign(error=pd.Series(texts, index=found.index, dtype="str"))

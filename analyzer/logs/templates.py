@@ -34,6 +34,7 @@ TEMPLATES = FrameSchema(
         Column("nodes", "str", "nodes that logged it, in the order of their names"),
         Column("line", "int64", "line of the first"),
         Column("sample", "str", "the first one's message"),
+        Column("error", "str", "the first one's error text: the message alone seldom tells the cause"),
     ),
 )
 _LONGEST: Final = 400
@@ -148,9 +149,10 @@ def templates(log: Log) -> pd.DataFrame:
             "nodes": pd.Series(_nodes(rows, codes, len(patterns), log.node), dtype="str"),
             "line": rows["line"].iloc[first_row].array,
             "sample": sample.array,
+            "error": rows["error"].iloc[first_row].array if "error" in rows else None,
         }
     )
-    frame["caller"] = frame["caller"].astype("str")
+    frame = frame.astype({"caller": "str", "error": "str"})
     return frame.sort_values(["count", "line"], ascending=[False, True], ignore_index=True)
 
 

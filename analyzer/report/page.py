@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.report import sections as make
-from analyzer.report.blocks import Picture, Section, Tile
+from analyzer.report.blocks import Mood, Picture, Section, Tile
 from analyzer.report.pictures import draw
 from analyzer.report.veil import Veil
 from analyzer.text import printable
@@ -83,11 +83,15 @@ def _tiles(packet: Packet, findings: Findings) -> list[Tile]:
             stuck += int(suspects.loc[suspects["severity"] != "info", "count"].sum())
         if node.log is not None:
             errors += int(node.log.lines["level"].isin(["error", "critical", "fatal", "panic"]).sum())
+    numbers: tuple[tuple[int, str, str, Mood], ...] = (
+        (sure, "secret in clear", "secrets in clear", "bad"),
+        (stuck, "goroutine under suspicion", "goroutines under suspicion", "warn"),
+        (errors, "error in the log", "errors in the log", "warn"),
+        (len(summary.warnings), "warning of the server", "warnings of the server", "warn"),
+        (len(summary.missing), "part missing", "parts missing", "warn"),
+        (unread, "part unreadable", "parts unreadable", "bad"),
+    )
     return [
-        Tile(f"{sure:,}", "secrets in clear", "bad" if sure else "good"),
-        Tile(f"{stuck:,}", "goroutines under suspicion", "warn" if stuck else "good"),
-        Tile(f"{errors:,}", "errors in the log", "warn" if errors else "good"),
-        Tile(f"{len(summary.warnings):,}", "warnings of the server", "warn" if summary.warnings else "good"),
-        Tile(f"{len(summary.missing):,}", "parts missing", "warn" if summary.missing else "good"),
-        Tile(f"{unread:,}", "parts unreadable", "bad" if unread else "good"),
+        Tile(f"{number:,}", one if number == 1 else many, mood if number else "good")
+        for number, one, many, mood in numbers
     ]

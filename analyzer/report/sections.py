@@ -196,10 +196,16 @@ def _templates(log: Log) -> Table:
     loud = loud.iloc[
         loud["level"].map({level: rank for rank, level in enumerate(LOUD)}).astype(int).argsort(kind="stable")
     ]
-    columns = (Column("", "mark"), Column("count", "number"), Column("last", "short"), Column("message"))
+    columns = (
+        Column("", "mark"),
+        Column("count", "number"),
+        Column("last", "short"),
+        Column("message"),
+        Column("error"),
+    )
     rows = [
-        (_level_mark(str(row.level)), row.count, _time(row.last), row.template)
-        for row in loud[["template", "count", "level", "last"]].itertuples(index=False)
+        (_level_mark(str(row.level)), row.count, _time(row.last), row.template, row.error)
+        for row in loud[["template", "count", "level", "last", "error"]].itertuples(index=False)
     ]
     return table(
         columns, rows, limit=TOP, nothing="No error and no warning in the log.", file="frames/log_templates.csv"
