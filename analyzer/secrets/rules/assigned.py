@@ -32,12 +32,17 @@ _ELEMENT_WORDS: Final = (
 _ELEMENT_NAMES: Final = "(?:" + "|".join(_ELEMENT_WORDS) + ")"
 _ELEMENT: Final = (
     rf"""{_ELEMENT_NAMES}(?P<name>[A-Za-z0-9_.-]{{0,40}})"""
-    rf"""(?: [A-Za-z:]{{1,20}}=\\{{0,7}}["'][^"'<>\\]{{0,100}}\\{{0,7}}["'])?"""
+    rf"""(?: type=\\{{0,7}}["'][^"'<>\\]{{0,100}}\\{{0,7}}["'])?"""
     r"""(?:>|\\u003e|&gt;)(?P<secret>[^\s"'<>\\&][^\r\n"'<>\\&]{2,200})(?:<|\\u003c|&lt;)/"""
 )
 _FLAG_FRONT: Final = rf"""{NAMES}(?P<name>[A-Za-z0-9_-]{{0,20}})[ \t]{{1,4}}["']?"""
 _FLAG: Final = _FLAG_FRONT + r"""(?P<secret>[^\s"'`\\-][^\s"'`\\]{3,400})"""
-_ARGUMENT: Final = r"--(?P<name>(?:[a-z0-9]{1,12}-){0,2}(?:password|passwd|passphrase|token|secret|key))"
+_ARGUMENTS: Final = (
+    *("--password", "--passwd", "--passphrase", "--token", "--secret", "--api-key", "--apikey", "--client-secret"),
+    *("--auth-token", "--access-token", "--bot-token", "--access-key", "--secret-key", "--auth-key", "--private-key"),
+    *("--db-password", "--admin-password", "--bind-password", "--smtp-password", "--root-password"),
+)
+_ARGUMENT: Final = "(?P<name>" + "|".join(_ARGUMENTS) + ")"
 
 _VALUE_KEYS: Final = "_?(?:(?:new_?|old_?)?value|content|actual_val|base_val)"
 _PAIR: Final = (
@@ -151,9 +156,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         nocase=True,
         left="",
         confidence="medium",
-        trigger=rf"""{_ELEMENT_NAMES}[A-Za-z0-9_.-]{{0,40}}(?: [A-Za-z:]{{1,20}}=[^<>]{{1,100}})?(?:>|\\u003e|&gt;)""",
-        wide=True,
-        reach=200,
+        trigger=rf"""{_ELEMENT_NAMES}[A-Za-z0-9_.-]{{0,40}}(?:(?:>|\\u003e|&gt;)[^\s"'<>\\&]| type=\\{{0,7}}["'])""",
         gate=cuts.promising,
         checks=(cuts.paired,),
         generic=True,
@@ -199,7 +202,7 @@ ASSIGNED: Final[tuple[Rule, ...]] = (
         kind="assigned-secret",
         pattern=rf"""{_ARGUMENT}\\{{0,7}}["'],[ ]?(?P<open>\\{{0,7}}["'])(?P<secret>[^\s"'`\\-])""",
         trigger=_ARGUMENT.replace("?P<name>", "?:") + r"""\\{0,7}["'],""",
-        keywords=("--",),
+        keywords=_ARGUMENTS,
         left="-",
         confidence="medium",
         cut=cuts.quoted_value,
