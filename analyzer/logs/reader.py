@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 4 << 30
 _SMALL = 512 << 10
+_SMALLEST, _LARGEST = 1 << 20, 8 << 20
 _ALWAYS = ("line", "kind")
 _IN_PART = frozenset({"line", "kind", "time", "time_from"})
 
@@ -92,7 +93,7 @@ def _parts(feed: Feed, columns: list[str], workers: int | None) -> Iterator[tupl
     from analyzer.logs.fast import read_block_fast
 
     threads = workers if workers is not None else min(4, os.cpu_count() or 1)
-    source = blocks(feed)
+    source = blocks(feed, _block_size(feed.total, threads))
     first = next(source, None)
     if first is None:
         return
@@ -112,6 +113,11 @@ def _parts(feed: Feed, columns: list[str], workers: int | None) -> Iterator[tupl
         while ahead:
             done, offset = ahead.popleft()
             yield done.result(), offset
+
+
+def _block_size(total: int | None, threads: int) -> int:
+    """Return how many bytes a block has: much for each call, but a few blocks for every thread."""
+    return _LARGEST if total is None else min(_LARGEST, max(_SMALLEST, total // (3 * threads)))
 
 
 def _keep_freed_memory() -> None:

@@ -13,7 +13,6 @@ from typing import Final
 
 from analyzer.logs.forms import MAX_LINE
 
-BLOCK: Final = 4 << 20
 _HEAD: Final = 64 << 10
 RECORD_START = re.compile(
     rb'\{"|(?:\x1b\[[0-9;]*m)?(?:[A-Za-z-]{3,40}(?:\x1b\[0m)?[ \t]+[^\w\[\s]{0,4}[ \t]*)?\[?\d{4}-\d\d-\d\d[T ]'
@@ -43,7 +42,7 @@ class Block:
         return sum(map(len, self.pieces))
 
 
-def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[Block]:
+def blocks(chunks: Iterable[bytes], size: int = 1 << 20) -> Iterator[Block]:
     """Cut chunks into blocks of whole lines, at the start of a record where there is one.
 
     So a message of several lines and a stack trace stay in one block with the line they belong to.
