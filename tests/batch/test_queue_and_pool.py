@@ -63,12 +63,12 @@ def test_remote_folders_are_listed():
     import fsspec
 
     system = fsspec.filesystem("memory")
-    system.pipe({"/bucket/a.zip": b"1", "/bucket/x/b.tgz": b"22", "/bucket/x/c.txt": b"3"})
-    found = list(expand(["memory://bucket/", "memory://bucket/*.zip", "memory://bucket/x/c.txt"]))
+    system.pipe({"/listed/a.zip": b"1", "/listed/x/b.tgz": b"22", "/listed/x/c.txt": b"3"})
+    found = list(expand(["memory://listed/", "memory://listed/*.zip", "memory://listed/x/c.txt"]))
     assert [item.source.removeprefix("memory://").lstrip("/") for item in found] == [
-        "bucket/a.zip",
-        "bucket/x/b.tgz",
-        "bucket/x/c.txt",
+        "listed/a.zip",
+        "listed/x/b.tgz",
+        "listed/x/c.txt",
     ]
 
 
