@@ -8,12 +8,12 @@ Both only name places: one function (``analyzer.secrets.matching``) confirms the
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from analyzer.errors import UsageError
 from analyzer.secrets.decode import BASE64_MARKS, JSON_MARK, PERCENT_MARK, UTF16_MARKS
-from analyzer.secrets.rules import RULES
+from analyzer.secrets.rules import RULES, Rule
 
 EngineName: TypeAlias = Literal["auto", "hyperscan", "literal"]
 
@@ -99,15 +99,30 @@ class HyperscanMatcher:
             cut = True
         lead = self._lead
         keywords = {(start + lead[index], index) for start, index in found}
+        far: dict[int, list[int]] = {}
         for end, index in ends:
             if index >= _COUNT:
                 keywords.add((max(end - 1, 0), index))
             else:
-                rule = wide[index]
-                keywords |= {
-                    (m.start(), index) for m in rule.keyword_regex.finditer(block, max(0, end - rule.reach), end)
-                }
+                far.setdefault(index, []).append(end)
+        for index, places in far.items():
+            keywords.update((start, index) for start in _keywords_before(wide[index], block, places))
         return sorted(place for place in keywords if low <= place[0] < high), cut
+
+
+def _keywords_before(rule: Rule, block: bytes, ends: list[int]) -> Iterator[int]:
+    """Yield the starts of keywords within reach of one of ``ends``; stretches that overlap are looked through once."""
+    longest = max(map(len, rule.keywords))
+    stretches: list[list[int]] = []
+    for end in sorted(ends):
+        start = max(0, end - rule.reach)
+        # a keyword lies in one stretch or the other where they share as much as the longest has
+        if stretches and start + longest <= stretches[-1][1]:
+            stretches[-1][1] = end
+        else:
+            stretches.append([start, end])
+    for start, end in stretches:
+        yield from (match.start() for match in rule.keyword_regex.finditer(block, start, end))
 
 
 class LiteralMatcher:
