@@ -108,13 +108,8 @@ def test_long_texts_share_a_narrow_table():
 
 
 def test_on_a_terminal_the_progress_is_gone_before_the_table(down, tmp_path):
-    command = [
-        Path(sys.executable).with_name("supportpacket"),
-        "logs",
-        down,
-        "--error",
-        ".",
-    ]  # what is not searched for
+    # the text of errors is not searched for: the whole log is read, which takes a progress bar
+    command = [Path(sys.executable).with_name("supportpacket"), "logs", down, "--error", "."]
     screen, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 110, 0, 0))
     with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:
