@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _QUOTE, _BACKSLASH, _COLON, _COMMA, _SPACE, _OPEN, _CLOSE, _FEED = (ord(char) for char in '"\\:, {}\n')
 _GELF: Final = b'{"version":'
-_FEW: Final = 256  # so many lines are counted one by one
+_FEW: Final = 1024  # so many lines are counted one by one
 _NUMBER: Final = r"\A(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)\z"
 
 _ESCAPES = np.zeros(256, bool)
@@ -242,7 +242,9 @@ def _flag_quotes(quote: Bools, lines: Lines, pairs: Pairs) -> Pairs:
             return pairs
     size = len(lines.start)
     needed = 2 * (np.bincount(pairs.line, minlength=size) + np.bincount(pairs.line[pairs.string], minlength=size))
-    wrong = ~lines.bad & (np.add.reduceat(quote, lines.start, dtype=np.int64) != needed)
+    places = np.flatnonzero(quote)
+    counts = np.diff(np.append(np.searchsorted(places, lines.start), len(places)))
+    wrong = ~lines.bad & (counts != needed)
     if not wrong.any():
         return pairs
     lines.bad |= wrong
