@@ -174,6 +174,10 @@ def _levels(
     worst: list[str | None] = []
     everything: list[str | None] = []
     for item in found:
+        if len(item) == 1:  # as most have; there may be as many patterns as lines
+            worst.append(item[0][1])
+            everything.append(item[0][1])
+            continue
         item.sort(key=lambda pair: (-pair[0], pair[1]))
         ranked = sorted((name for _, name in item), key=lambda name: _ORDER[severity(name)])
         worst.append(ranked[0] if ranked else None)
