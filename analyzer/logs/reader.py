@@ -116,8 +116,11 @@ def _parts(feed: Feed, columns: list[str], workers: int | None) -> Iterator[tupl
 
 
 def _block_size(total: int | None, threads: int) -> int:
-    """Return how many bytes a block has: much for each call, but a few blocks for every thread."""
-    return _LARGEST if total is None else min(_LARGEST, max(_SMALLEST, total // (3 * threads)))
+    """Return how many bytes a block has: many for each call, and as many blocks for one thread as for another."""
+    if total is None:
+        return _LARGEST
+    rounds = max(3, -(-total // (_LARGEST * threads)))
+    return max(_SMALLEST, -(-total // (rounds * threads)))
 
 
 def _keep_freed_memory() -> None:

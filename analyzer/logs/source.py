@@ -14,7 +14,7 @@ from typing import BinaryIO, Final, Protocol, TypeAlias, cast
 
 from analyzer.errors import PacketError, SourceError
 
-CHUNK: Final = 1 << 20
+CHUNK: Final = 256 << 10
 _PEEK: Final = 64 << 10
 _GZIP: Final = b"\x1f\x8b\x08"
 # a byte order mark, and text of a log's first line; a NUL or two in UTF-8 must not be taken for it

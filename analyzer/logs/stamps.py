@@ -73,8 +73,9 @@ def read_many_stamps(
     if len(first) > len(start) // 4 or not plain.all():
         return read_stamps(codes, start, end)
     value, offset, right = read_stamps(codes, start[first], end[first])
-    d = [(digits >> np.uint64(8 * place)).astype(np.int64) & 0xF for place in (1, 2, 4, 5, 6)]
-    micros = ((d[0] * 10 + d[1]) * 1000 + d[2] * 100 + d[3] * 10 + d[4]) * 1000
+    ten, d = np.uint64(10), [(digits >> np.uint64(8 * place)) & np.uint64(0xF) for place in (1, 2, 4, 5, 6)]
+    millis = (((d[0] * ten + d[1]) * ten + d[2]) * ten + d[3]) * ten + d[4]
+    micros = millis.view(np.int64) * 1000
     run = np.cumsum(changes) - 1
     right = right[run] & (d[0] < 6)
     # the first of a run stands for its minute; were its seconds none, its line and the whole run are flagged
