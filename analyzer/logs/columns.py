@@ -137,10 +137,12 @@ class Columns:
         for number, name in enumerate(held):
             slot = self._slots[name]
             index[self.row_of[slot.line] + number * size] = slot.pairs
-        if not pairs.string.all():
-            null = ~pairs.string & (pairs.end - pairs.start == 4) & (self.text.wide[pairs.start] == ord("n"))
-            if null.any():
-                index[null[index] & (index >= 0)] = -1
+        other = np.flatnonzero(~pairs.string)
+        null = other[self._is_null(other)]
+        if len(null):
+            is_null = np.zeros(len(pairs.string), bool)
+            is_null[null] = True
+            index[is_null[index] & (index >= 0)] = -1
         cut = self._cut(index)
         return {name: self._decoded(name, cut.slice(number * size, size)) for number, name in enumerate(held)}
 
@@ -165,17 +167,23 @@ class Columns:
         texts = self.text.slices(self.pairs.start[at] - 1, self.pairs.end[at] + 1)
         return pa.array(orjson.loads("[" + ",".join(texts.to_pylist()) + "]"), pa.large_string())
 
+    def _is_null(self, at: Ints) -> Bools:
+        """Tell which of these pairs have null for a value."""
+        start, end = self.pairs.start[at], self.pairs.end[at]
+        found: Bools = ~self.pairs.string[at] & (end - start == 4) & (self.text.wide[start] == ord("n"))
+        return found
+
     def _values(self, slot: Slot) -> Any:
         """Return a key's values as text, null for null."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         start, end = self.pairs.start[slot.pairs], self.pairs.end[slot.pairs]
-        string, escaped = self.pairs.string[slot.pairs], self.pairs.escaped[slot.pairs]
+        escaped = self.pairs.escaped[slot.pairs]
         values = self.text.slices(start, end)
         if escaped.any():
             values = replaced(values, np.flatnonzero(escaped), self._unescaped(slot.pairs[escaped]))
-        null = ~string & (end - start == 4) & (self.text.wide[start] == ord("n"))
+        null = self._is_null(slot.pairs)
         return pc.if_else(pa.array(null), pa.scalar(None, pa.large_string()), values) if null.any() else values
 
     def _integers(self, slot: Slot) -> Any:

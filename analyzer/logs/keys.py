@@ -107,7 +107,7 @@ class _Found(NamedTuple):
 def _known(table: _Table, tails: Words, closes: Ints, words: Words) -> _Found:
     slot = _slot(tails)
     code = table.code.take(slot)
-    code[(tails & table.mask.take(slot)) != table.tail.take(slot)] = UNKNOWN
+    np.copyto(code, UNKNOWN, where=(tails & table.mask.take(slot)) != table.tail.take(slot))
     size = table.size.take(slot)
     long = np.flatnonzero(_LONG.take(code))
     if len(long):
