@@ -1,8 +1,7 @@
 """Many sources at once: what to scan, workers that may die, results as they come.
 
 ``queue`` and ``pool`` know sources and processes, ``many`` puts the scan of one packet into them. Nothing is
-imported here,
-so that a command that finds nothing to do ends at once.
+imported here, so that a command that finds nothing to do ends at once.
 """
 
 from __future__ import annotations

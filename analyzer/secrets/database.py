@@ -1,10 +1,8 @@
 """The compiled pattern database, kept in the user's cache folder so that a scan starts at once.
 
 A database is code for the pattern engine: it is loaded only from a file that belongs to this user, that
-nobody else can write or
-read, and whose content matches its hash. The name holds the engine's version, the platform and the patterns,
-so another release
-never meets it. Source: hyperscan's ``hs_serialize_database``; secrets-notes.md 4b.
+nobody else can write or read, and whose content matches its hash. The name holds the engine's version, the
+platform and the patterns, so another release never meets it. Source: hyperscan's ``hs_serialize_database``; secrets-notes.md 4b.
 """
 
 from __future__ import annotations
