@@ -2,7 +2,8 @@
 
 A database is code for the pattern engine: it is loaded only from a file that belongs to this user, that
 nobody else can write or read, and whose content matches its hash. The name holds the engine's version, the
-platform and the patterns, so another release never meets it. Source: hyperscan's ``hs_serialize_database``; secrets-notes.md 4b.
+platform and the patterns, so another release never meets it.
+Source: hyperscan's ``hs_serialize_database``; secrets-notes.md 4b.
 """
 
 from __future__ import annotations
