@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import re
-import socket
 import stat
 import threading
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
@@ -113,6 +112,8 @@ class ObjectSource:
 
 def reason_of(error: BaseException) -> str:
     """Return why the system refused, in its own words, without paths or URLs (they may hold credentials)."""
+    import socket
+
     cause: BaseException | None = error
     while cause is not None:  # fsspec calls a host that cannot be reached a file that is not there
         if isinstance(cause, socket.gaierror) and cause.strerror:

@@ -121,6 +121,14 @@ def test_a_memory_url(bundled, contents):
         open_archive("nosuch://x")
 
 
+def test_a_host_that_is_not_reached_is_no_missing_file():
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/p.zip"
+        with pytest.raises(SourceError, match=r"/p\.zip: Connection refused$"):
+            open_archive(url)
+
+
 class Ranges(http.server.SimpleHTTPRequestHandler):
     """Files with byte ranges, as object stores serve them; ``/plain/`` without length or ranges."""
 
