@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from analyzer.errors import SourceError, UnsafeArchive, UsageError
@@ -112,20 +113,24 @@ class ObjectSource:
 
 def reason_of(error: BaseException) -> str:
     """Return why the system refused, in its own words, without paths or URLs (they may hold credentials)."""
-    import socket
-
-    cause: BaseException | None = error
-    while cause is not None:  # fsspec calls a host that cannot be reached a file that is not there
-        if isinstance(cause, socket.gaierror) and cause.strerror:
-            return cause.strerror
+    causes = list(_causes(error))  # fsspec calls a host that cannot be reached a file that is not there
+    for cause in causes:
+        if type(cause).__name__ == "gaierror" and isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror  # its number is none of the system's; nothing is imported where an error is told
+    for cause in causes:
         if isinstance(cause, OSError) and isinstance(cause.errno, int) and cause.errno > 0:
             return os.strerror(cause.errno)
-        cause = cause.__cause__ or cause.__context__
     if isinstance(error, FileNotFoundError):
         return os.strerror(errno.ENOENT)
     if isinstance(error, PermissionError):
         return os.strerror(errno.EACCES)
     return f"cannot be read ({type(error).__name__})"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def shown_name(source: object) -> str:
