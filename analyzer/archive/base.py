@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from analyzer.archive.inflate import INFLATE_ERRORS, Damage
@@ -25,7 +26,7 @@ Kind: TypeAlias = Literal["zip", "tar", "folder", "gzip", "file"]
 CHUNK = 1 << 20
 
 
-class Archive:
+class Archive(ABC):
     """Members of one source, read lazily and never written to disk.
 
     Made by ``open_archive``; a context manager. Reading one member never disturbs another, and a member that
@@ -75,6 +76,7 @@ class Archive:
         """Refused members and container flags; stage ``open``, or ``limit`` where a limit is the reason."""
         return tuple(self._problems)
 
+    @abstractmethod
     def close(self) -> None:
         """Close what was opened; members cannot be read afterwards."""
 
@@ -185,13 +187,13 @@ class Archive:
             inner.note(error.reason, severity="error", stage=error.stage)
         return inner
 
+    @abstractmethod
     def _pieces(self, member: Member, size: int) -> Iterator[bytes]:
         """Yield a member's bytes; raise Damage where they end too early or prove wrong."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _packed(self, member: Member) -> int | None:
         """Return the actual packed size that the ratio is counted against, or None where nothing is packed."""
-        raise NotImplementedError
 
     def _check(self, member: Member) -> None:
         if self._known is None:
