@@ -24,8 +24,6 @@ TEAL = "#0b7285"
 PURPLE = "#6741d9"
 GREY = "#adb5bd"
 
-CYCLE = (BLUE, ORANGE, TEAL, PURPLE, GREEN, YELLOW, RED, GREY)
-
 LEVEL_COLOURS = {
     "panic": "#7f1d1d",
     "fatal": "#7f1d1d",
@@ -37,8 +35,6 @@ LEVEL_COLOURS = {
     "trace": "#dee2e6",
 }
 """Log levels always have the same colour."""
-
-SEVERITY_COLOURS = {"critical": "#7f1d1d", "error": RED, "warning": YELLOW, "info": BLUE}
 
 
 def axes(ax: Axes | None, *, width: float = 9.0, height: float = 4.5) -> tuple[Figure, Axes]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.format.versions import Version
 
 Holds: TypeAlias = Literal["secret", "data-source", "url", "options", "identifier"]
@@ -217,11 +215,3 @@ def credential_at(path: str) -> Credential | None:
     Go's JSON decoder takes keys in any case, so a hand-edited packet is matched in any case too.
     """
     return _BY_PATH.get(_INDEX.sub("[]", path).lower())
-
-
-def credentials_under(path: str) -> Iterator[Credential]:
-    """Yield the rows whose path starts with ``path``: those of one section."""
-    start = path.lower()
-    for key, row in _BY_PATH.items():
-        if key == start or key.startswith((start + ".", start + "[")):
-            yield row

@@ -44,16 +44,5 @@ JOB_KINDS: Final = (
     JobKind("migration", "migration_jobs", "migrations"),
 )
 
-STATUSES: Final = (
-    "pending",
-    "in_progress",
-    "success",
-    "error",
-    "cancel_requested",
-    "canceled",
-    "warning",
-)
-"""``mm:server/public/model/job.go``; packet-format.md 2.5."""
-
 NEWEST_KEPT: Final = {"V1": 2, "V2": 5}
 """How many jobs of a kind a packet lists at most, newest first."""

@@ -19,9 +19,6 @@ SANITIZED_PASSWORD: Final = "*" * 4
 DATA_SOURCE_USER_INFO: Final = f"{SANITIZED_PASSWORD}:{SANITIZED_PASSWORD}"
 """What a partially masked data source has before its ``@`` (packets from 10.10)."""
 
-GO_REDACTED: Final = "xxxxx"
-"""``url.URL.Redacted`` writes this for the password."""
-
 _STARS = re.compile(r"\*{3}|%2[aA]%2[aA]%2[aA]|\u2022{3}")
 _SAME = re.compile(r"(?:[xX]{3,}|[.\-_#]{3,}|0{6,})\Z")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -154,8 +154,3 @@ def _problems(feed: Feed, quality: pd.DataFrame, damage: pd.DataFrame, node: str
         message = f"{count(lines, 'line')} ({count(size, 'byte')}) not understood, the first is line {first}"
         found.append(Problem(node, part, "parse", "warning", message, (first, int(damage["line"].iloc[-1]))))
     return tuple(found)
-
-
-def log_columns(names: Sequence[str]) -> list[str]:
-    """Return ``names`` with what every question needs, for a reader that wants no more."""
-    return [column for column in LINES.names if column in {*names, *_ALWAYS, "time", "level", "msg"}]

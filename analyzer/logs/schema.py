@@ -87,4 +87,3 @@ DAMAGE = FrameSchema(
 COLUMN_TYPES = MappingProxyType({column.name: column.dtype for column in LINES.columns})
 INTEGER_FIELDS = frozenset(c.name for c in FREQUENT if c.dtype == "Int64")
 FREQUENT_NAMES = frozenset(c.name for c in FREQUENT)
-FIXED_NAMES: tuple[str, ...] = tuple(c.name for c in FIXED)
